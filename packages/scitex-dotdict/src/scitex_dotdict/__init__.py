@@ -1,0 +1,1 @@
+"""A dict whose keys can also be read and set as attributes."""

@@ -1,0 +1,1 @@
+"""save and load by file ending, atomically, with the data of every figure beside it."""

@@ -1,0 +1,1 @@
+"""One matplotlib style: colour-blind safe colours and figures measured in millimetres."""

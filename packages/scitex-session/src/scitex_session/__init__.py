@@ -1,0 +1,1 @@
+"""One decorator that turns a Python script into an experiment that documents, protects and repeats itself."""

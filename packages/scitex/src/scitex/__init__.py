@@ -1,0 +1,1 @@
+"""import scitex as stx: reproducible experiments from plain scripts."""

@@ -1,0 +1,134 @@
+"""The decorator that turns a function into an experiment."""
+
+from __future__ import annotations
+
+import functools
+
+from . import _injection
+from ._lifecycle import state
+from ._run import check_options, command_of, run_command
+from ._sentinel import INJECTED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ParamSpec, TypeVar, overload
+
+    from ._signature import Command
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
+else:
+
+    def overload(function: Any) -> Any:
+        """Stand for `typing.overload`, whose import is felt at start-up."""
+        return function
+
+
+@overload
+def session(func: Callable[P, R], /) -> Callable[P, R]: ...
+
+
+@overload
+def session(
+    func: None = None,
+    *,
+    verbose: bool = False,
+    agg: bool = True,
+    notify: bool = False,
+    sdir_suffix: str | None = None,
+    **session_kwargs: Any,
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
+def session(
+    func: Callable[..., Any] | None = None,
+    *,
+    verbose: bool = False,
+    agg: bool = True,
+    notify: bool = False,
+    sdir_suffix: str | None = None,
+    **session_kwargs: Any,
+) -> Any:
+    """Turn a function into an experiment with a command line, a directory per run and a record.
+
+    Called without arguments, the function's options come from the command line and it runs under
+    a session. Called with any argument, it runs plainly: no directory, no redirection, no signal
+    handling.
+
+    Parameters
+    ----------
+    func : callable, optional
+        The function; left out in ``@session(...)``.
+    verbose : bool, default False
+        Print a header and a summary on standard error.
+    agg : bool, default True
+        Draw without a display.
+    notify : bool, default False
+        Send a notification when the session is closed (extra ``notify``).
+    sdir_suffix : str, optional
+        Makes the run directory's name ``<ID>-<suffix>``.
+    **session_kwargs
+        Further arguments of `start`, such as ``seed=7`` or ``fig_size_mm=(80, 60)``.
+
+    Returns
+    -------
+    callable
+        The function under the same name; ``__wrapped__`` is the plain one.
+
+    Raises
+    ------
+    SessionError
+        When decorating, for an option that does not exist, a parameter that cannot be an option,
+        or an INJECTED name that does not exist.
+    """
+    check_options(session_kwargs)
+    options = {
+        "verbose": verbose,
+        "agg": agg,
+        "notify": notify,
+        "sdir_suffix": sdir_suffix,
+        **session_kwargs,
+    }
+    if func is None:
+        return lambda function: _decorate(function, options)
+    return _decorate(func, options)
+
+
+def _decorate(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
+    command = command_of(func)
+
+    @functools.wraps(func)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if args or kwargs:
+            return _plainly(func, command, args, kwargs)
+        return run_command(func, command, options)
+
+    return wrapper
+
+
+def _plainly(
+    func: Callable[..., Any], command: Command, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Call the function as it is, with what it wants injected."""
+    code = func.__code__
+    by_position = code.co_varnames[: min(len(args), code.co_argcount)]
+    wanted = [
+        name
+        for name in command.injected
+        if name not in by_position and kwargs.get(name, INJECTED) is INJECTED
+    ]
+    if wanted:
+        kwargs = {**kwargs, **_objects(func, wanted)}
+    return func(*args, **kwargs)
+
+
+def _objects(func: Callable[..., Any], names: list[str]) -> dict[str, Any]:
+    run = state.active()
+    if run is not None:
+        objects = _injection.complete(run, verbose=False)
+    else:
+        from ._lifecycle.place import script_of
+
+        objects = _injection.stand_alone(script_of(func.__globals__))
+    return {name: objects[name] for name in names}

@@ -1,0 +1,159 @@
+"""What a session hands to the script: as parameters, and as globals for its length."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from . import _config
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._lifecycle.state import Run
+
+PARAMETERS = frozenset({"CONFIG", "plt", "COLORS", "CC", "logger", "rngg", "rng"})
+GLOBALS = ("CONFIG", "plt", "COLORS", "rngg", "logger")
+_ABSENT = object()
+
+
+class LazyLogger:
+    """A logger that is made when it is first used, since ``logging`` is felt at start-up.
+
+    It stands for a `logging.Logger` in every way that a script can ask for, `isinstance` included.
+    """
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], logging.Logger]) -> None:
+        self._make = make
+        self._made: logging.Logger | None = None
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        import logging
+
+        return logging.Logger
+
+    def __getattr__(self, name: str) -> Any:
+        if self._made is None:
+            self._made = self._make()
+        return getattr(self._made, name)
+
+    def __repr__(self) -> str:
+        return repr(self._made) if self._made is not None else "<logger of the session>"
+
+
+def session_logger(name: str, *, debug: bool) -> LazyLogger:
+    """Return a logger that writes to standard error, and so into the session's log.
+
+    Parameters
+    ----------
+    name : str
+        Shown in each line.
+    debug : bool
+        Whether messages of the level DEBUG are shown.
+    """
+
+    def make() -> logging.Logger:
+        import logging
+
+        logger = logging.getLogger(f"scitex.{name}")
+        logger.setLevel(logging.DEBUG if debug else logging.INFO)
+        if not logger.handlers:
+            handler = _PresentStream()
+            handler.setFormatter(
+                logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
+            )
+            logger.addHandler(handler)
+            logger.propagate = False
+        return logger
+
+    return LazyLogger(make)
+
+
+def _PresentStream() -> logging.Handler:  # noqa: N802 - made as a class only where logging is used
+    """Return a handler that writes to whatever standard error is at that moment."""
+    import logging
+
+    class PresentStream(logging.StreamHandler):  # type: ignore[type-arg]
+        @property
+        def stream(self) -> Any:
+            return sys.stderr
+
+        @stream.setter
+        def stream(self, _value: Any) -> None:
+            return
+
+    return PresentStream()
+
+
+def complete(run: Run, *, verbose: bool) -> dict[str, Any]:
+    """Return all objects of a run by the names under which they are injected."""
+    objects = run.objects
+    if "logger" not in objects:
+        script = run.config["FILE"]
+        debug = verbose or bool(run.config["IS_DEBUG"])
+        objects["logger"] = session_logger(script.stem if script else "session", debug=debug)
+    return objects
+
+
+def stand_alone(script: str | None) -> dict[str, Any]:
+    """Return objects for a function that is called plainly, outside any session.
+
+    CONFIG holds what ``./config`` holds and names the working directory, which is where
+    `scitex_io.save` puts a relative path then. Nothing is made on the disk and no global generator
+    is touched.
+    """
+    from scitex_dotdict import DotDict
+    from scitex_plt_style import COLORS, lazy_pyplot
+    from scitex_repro import RandomStateManager, gen_ID, gen_timestamp
+
+    from ._lifecycle import frozen
+
+    identifier = f"{gen_timestamp()}_{gen_ID(4)}"
+    config = DotDict(frozen.base_config(identifier, _config.load_directory(), script))
+    frozen.point_at(config, os.getcwd(), os.getcwd())
+    config["ARGS"] = {}
+    name = os.path.splitext(os.path.basename(script))[0] if script else "session"
+    manager = RandomStateManager(42, fix_globals=False)
+    return {
+        "CONFIG": config,
+        "plt": lazy_pyplot(),
+        "COLORS": COLORS,
+        "CC": COLORS,
+        "logger": session_logger(name, debug=bool(config["IS_DEBUG"])),
+        "rngg": manager,
+        "rng": manager,
+    }
+
+
+def put_globals(namespace: dict[str, Any], objects: dict[str, Any]) -> Callable[[], None]:
+    """Put the objects into a module's globals.
+
+    Parameters
+    ----------
+    namespace : dict
+        The globals of the decorated function.
+    objects : dict
+        All objects of the session.
+
+    Returns
+    -------
+    callable
+        Puts back what stood there before.
+    """
+    before = {name: namespace.get(name, _ABSENT) for name in GLOBALS}
+    namespace.update({name: objects[name] for name in GLOBALS})
+
+    def put_back() -> None:
+        for name, value in before.items():
+            if value is _ABSENT:
+                namespace.pop(name, None)
+            else:
+                namespace[name] = value
+
+    return put_back

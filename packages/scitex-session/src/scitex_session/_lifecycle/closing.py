@@ -1,0 +1,253 @@
+"""From a run that is open to a directory that tells how it ended."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from datetime import datetime
+
+from .. import _rundir
+from .._durable import sync_file
+from . import frozen, state, words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from scitex_dotdict import DotDict
+
+_LOG_TAIL = 20  # lines of a failed run's log in a notification
+_IN_PLACE = {"success": b'"success"', "error": b'"error"  '}  # as long as b'"running"'
+
+
+def close_run(
+    run: state.Run,
+    exit_status: int | None,
+    reason: str,
+    *,
+    error: BaseException | None = None,
+    message: str | None = None,
+    notify: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Finish a run: streams back, everything written, one rename. A second call does nothing.
+
+    Parameters
+    ----------
+    run : Run
+        The run to close.
+    exit_status : int or None
+        None files it under ``FINISHED``.
+    reason : str
+        What CONFIG says in ``EXIT_REASON``.
+    error : BaseException or None
+        What ended the script; its traceback goes to the log.
+    message : str or None
+        The user's own word on the end.
+    notify : bool
+        Whether to send a notification.
+    verbose : bool
+        Whether to summarise on standard error, terminal or not.
+    """
+    if not run.is_ours or run.state in (state.FINISHING, state.FINISHED):
+        return
+    run.state = state.FINISHING
+    if run.signals is not None:
+        run.signals.hold()
+    try:
+        _leave(run, error)
+        _file(run, exit_status, reason, message)
+    finally:
+        state.set_active(None)
+        run.state = state.FINISHED
+        if run.signals is not None:
+            by_signal = (
+                exit_status is not None and exit_status > 128 and reason.startswith("signal")
+            )
+            run.signals.release(deliver=not by_signal)
+    _tell(run, message, notify=notify or run.notify, verbose=verbose)
+
+
+def _leave(run: state.Run, error: BaseException | None) -> None:
+    """Put back what the session had taken, and complete the logs."""
+    if run.collector is not None:
+        run.collector.stop()
+    if run.capture is not None:
+        _flush(sys.stdout, sys.stderr)
+        run.capture.stop()
+        if run.capture.incomplete:
+            run.config["LOG_INCOMPLETE"] = run.capture.incomplete
+    if error is not None:
+        _log_error(run, error)
+    for undo in reversed(run.undo):
+        undo()
+    run.undo.clear()
+
+
+def _flush(*streams: Any) -> None:
+    for stream in streams:
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError) as problem:
+            words.say(f"scitex: a stream could not be flushed ({problem})")
+
+
+def _log_error(run: state.Run, error: BaseException) -> None:
+    """Append what the interpreter will print on the terminal, less our own frames."""
+    if isinstance(error, SystemExit):
+        text = "" if error.code is None or isinstance(error.code, int) else f"{error.code}\n"
+    else:
+        import traceback
+
+        trace = users_own(error)
+        text = "".join(traceback.format_exception(type(error), error, trace))
+    if not text:
+        return
+    try:
+        with open(run.directory.inside("logs", "stderr.log"), "ab") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as problem:
+        words.say(f"scitex: the traceback is not in the log ({problem.strerror})")
+
+
+def users_own(error: BaseException) -> Any:
+    """Return the traceback from the first frame of the user's own code on."""
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(ours):
+            break
+        trace = trace.tb_next
+    return trace
+
+
+def _file(run: state.Run, exit_status: int | None, reason: str, message: str | None) -> None:
+    """Write how it ended, then move. Where that fails the run stays whole where it is."""
+    record = run.record
+    if run.collector is not None:
+        record.update(run.collector.sections())
+    rngg = run.objects.get("rngg")
+    if rngg is not None:
+        record["randomness"] = rngg.record()
+    try:
+        end(run, exit_status, reason, message)
+    except OSError as problem:
+        _mark_in_place(run, frozen.status_word(exit_status))
+        _stays(run, problem)
+        return
+    try:
+        _rundir.move(run.directory, END_STATE[record["run"]["status"]])
+    except OSError as problem:
+        frozen.point_at(run.config, run.directory.base, run.directory.path)
+        _stays(run, problem)
+        return
+    _drop_claim(run)
+
+
+END_STATE = {
+    "finished": _rundir.FINISHED,
+    "success": _rundir.SUCCESS,
+    "error": _rundir.ERROR,
+}
+
+
+def end(run: state.Run, exit_status: int | None, reason: str, message: str | None) -> None:
+    """Write CONFIG and the record with the end in them, pointing at where the run will stand."""
+    status = frozen.status_word(exit_status)
+    now = datetime.now().astimezone()
+    config, about = run.config, run.record["run"]
+    config["END_DATETIME"], config["END_TIME"] = now, now.isoformat()
+    config["RUN_TIME"] = frozen.duration((now - run.started).total_seconds())
+    config["EXIT_STATUS"], config["EXIT_REASON"] = exit_status, reason
+    if message is not None:
+        config["MESSAGE"] = message
+    target = run.directory.target(END_STATE[status])
+    frozen.point_at(config, run.directory.base, target)
+    about.update(
+        status=status,
+        exit_status=exit_status,
+        exit_reason=reason,
+        end_time=config["END_TIME"],
+        run_time=config["RUN_TIME"],
+        message=message,
+        sdir_run=target,
+    )
+    for name in ("stdout.log", "stderr.log"):
+        sync_file(run.directory.inside("logs", name))
+    for warning in frozen.write_config(run.directory, config):
+        words.say(f"scitex: CONFIG: {warning}")
+    frozen.write_record(run.directory, run.record)
+
+
+def _mark_in_place(run: state.Run, status: str) -> None:
+    """On a full disk say the end in the bytes that the record has already."""
+    if status not in _IN_PLACE:
+        return
+    path = run.directory.inside("CONFIGS", "PROVENANCE.json")
+    try:
+        with open(path, "r+b") as file:
+            at = file.read(4096).find(b'"running"')
+            if at >= 0:
+                file.seek(at)
+                file.write(_IN_PLACE[status])
+    except OSError as problem:
+        words.say(f"scitex: {path}: the end could not be noted ({problem.strerror})")
+
+
+def _stays(run: state.Run, problem: OSError) -> None:
+    what = problem.strerror or str(problem)
+    if problem.errno == errno.EXDEV:
+        what = "the end directories are on another file system"
+    words.say(
+        f"scitex: {problem.filename or run.directory.path}: {what}. Nothing is lost: the run stays "
+        f"in {run.directory.path}; mend that and run: scitex-session recover {run.directory.base}"
+    )
+
+
+def _drop_claim(run: state.Run) -> None:
+    """Let the next session into a directory that the user named."""
+    claim = run.directory.inside("CONFIGS", ".open")
+    if os.path.isdir(claim):
+        os.rmdir(claim)
+
+
+def _tell(run: state.Run, message: str | None, *, notify: bool, verbose: bool) -> None:
+    if verbose or words.on_terminal():
+        words.summary(run, message=message, verbose=verbose)
+    if run.collector is not None:
+        run.collector.after_move(run.directory.path)
+    if notify:
+        from .._notify import notify as send
+
+        refusal = send(**notification(run))
+        if refusal:
+            words.say(f"scitex: {refusal}")
+
+
+def notification(run: state.Run) -> dict[str, Any]:
+    """Return what a notification says of a run."""
+    config = run.config
+    name = config["FILE"].name if config["FILE"] else "session"
+    failed = bool(config["EXIT_STATUS"])
+    return {
+        "title": f"{name}: {run.record['run']['status']}",
+        "status": run.record["run"]["status"],
+        "exit_status": config["EXIT_STATUS"],
+        "run_time": config["RUN_TIME"],
+        "directory": run.directory.path,
+        "log_tail": log_tail(run.directory.path) if failed else "",
+    }
+
+
+def log_tail(path: str) -> str:
+    """Return the last lines of a run's stderr.log."""
+    try:
+        with open(os.path.join(path, "logs", "stderr.log"), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 16_384))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(lines[-_LOG_TAIL:])

@@ -1,0 +1,229 @@
+"""The function interface: `start`, `close` and `running2finished`."""
+
+from __future__ import annotations
+
+import os
+import sys as _sys
+
+from .. import _config
+from ..errors import SessionError
+from . import frozen, place, state
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from os import PathLike
+    from types import ModuleType
+    from typing import Any, TextIO
+
+    from scitex_dotdict import DotDict
+    from scitex_repro import RandomStateManager
+
+    Started = tuple[DotDict, TextIO, TextIO, Any, Any, RandomStateManager]
+
+
+def start(
+    sys: ModuleType | None = None,
+    plt: ModuleType | None = None,
+    file: str | PathLike[str] | None = None,
+    sdir: str | PathLike[str] | None = None,
+    sdir_suffix: str | None = None,
+    args: object = None,
+    os: ModuleType | None = None,
+    random: ModuleType | None = None,
+    np: ModuleType | None = None,
+    torch: ModuleType | None = None,
+    seed: int = 42,
+    agg: bool = False,
+    fig_size_mm: tuple[float, float] = (160, 100),
+    fig_scale: float = 1.0,
+    dpi_display: int = 100,
+    dpi_save: int = 300,
+    fontsize: str | float = "small",
+    autolayout: bool = False,
+    show_execution_flow: bool = False,
+    hide_top_right_spines: bool = True,
+    alpha: float = 0.9,
+    line_width: float = 1.0,
+    clear_logs: bool = False,
+    verbose: bool = True,
+    *,
+    deterministic: bool = False,
+    preempt_signal: str | None = None,
+) -> Started:
+    """Open a session: a run directory, CONFIG, logs, fixed seeds and figures in one style.
+
+    Parameters
+    ----------
+    sys : module, optional
+        The module ``sys``; with it everything printed goes into the logs too. Without it nothing
+        is captured.
+    plt : module, optional
+        ``matplotlib.pyplot``, which is configured at once. Without it the session hands out a
+        pyplot that is imported and configured at its first use.
+    file : str or path, optional
+        The script; found from the caller by default.
+    sdir : str or path, optional
+        The run directory itself. One that is not under ``RUNNING/`` is used in place and not
+        moved at the end; the logs of an earlier session in it are continued.
+    sdir_suffix : str, optional
+        Makes the directory's name ``<ID>-<suffix>``; at most 100 bytes.
+    args : mapping or object, optional
+        Parsed arguments, recorded as ``CONFIG.ARGS``.
+    os, random, np, torch : module, optional
+        Modules whose generators are seeded whether or not they can be found by name. Whatever
+        else is loaded, or imported later, is seeded too.
+    seed : int, default 42
+        The seed of all generators.
+    agg : bool, default False
+        Draw without a display.
+    fig_size_mm : (float, float), default (160, 100)
+        Width and height of a figure, in millimetres.
+    fig_scale : float, default 1.0
+        Multiplies the figure size.
+    dpi_display, dpi_save : int, default 100 and 300
+        Resolution on screen and in files, in dots per inch.
+    fontsize : str or float, default "small"
+        A size of matplotlib's, or points.
+    autolayout : bool, default False
+        Let matplotlib fit the axes into the figure.
+    show_execution_flow : bool, default False
+        Print the script's own call tree on standard error.
+    hide_top_right_spines : bool, default True
+        Draw axes with two spines.
+    alpha : float, default 0.9
+        Opacity of the colour cycle, 0 to 1.
+    line_width : float, default 1.0
+        In points.
+    clear_logs : bool, default False
+        Empty the logs of an earlier session in an explicit `sdir` first.
+    verbose : bool, default True
+        Print a header on standard error.
+    deterministic : bool, default False
+        Also ask the libraries for deterministic algorithms (see `scitex_repro.fix_seeds`).
+    preempt_signal : str, optional
+        A further signal that ends the session in order, such as ``"SIGUSR1"``.
+
+    Returns
+    -------
+    CONFIG : DotDict
+        The session's configuration and identity.
+    stdout, stderr : text stream
+        The captured streams, or the present ones without `sys`.
+    plt : module
+        pyplot in the project's style.
+    COLORS : mapping
+        The colours by name.
+    rng : RandomStateManager
+        Named random streams.
+
+    Raises
+    ------
+    SessionError
+        If a session is open already, an argument is wrong, or the run directory cannot be made.
+    ConfigError
+        If a file in ``./config`` cannot be used.
+    """
+    options = dict(locals())
+    from .opening import Opening, open_run
+
+    namespace = _sys._getframe(1).f_globals  # noqa: SLF001 - the caller's file is the script
+    opening = Opening(
+        options,
+        script=script_of(file, namespace),
+        function=None,
+        namespaces=_config.load_directory(),
+        overrides=[],
+    )
+    run = open_run(opening)
+    objects = run.objects
+    streams = (_sys.stdout, _sys.stderr)
+    return (run.config, *streams, objects["plt"], objects["COLORS"], objects["rngg"])
+
+
+def close(
+    CONFIG: DotDict,  # noqa: N803 - the name that every script uses
+    message: str = ":)",
+    notify: bool = False,
+    verbose: bool = True,
+    exit_status: int | None = None,
+) -> None:
+    """Close the session: streams put back, CONFIG completed, the directory filed.
+
+    Parameters
+    ----------
+    CONFIG : DotDict
+        What `start` returned.
+    message : str, default ":)"
+        A word on the end, shown when `verbose` and recorded.
+    notify : bool, default False
+        Send a notification (extra ``notify``).
+    verbose : bool, default True
+        Print a summary on standard error.
+    exit_status : int, optional
+        0 files the run under ``FINISHED_SUCCESS``, another number under ``FINISHED_ERROR``,
+        None under ``FINISHED``.
+
+    Raises
+    ------
+    SessionError
+        If `CONFIG` is not that of a session of this process. Closing twice is harmless.
+    """
+    if not isinstance(CONFIG, dict) or "ID" not in CONFIG:
+        raise SessionError("close() takes the CONFIG that start() returned")
+    run = state.active()
+    if run is None or run.config is not CONFIG:
+        if CONFIG.get("END_TIME") is not None or CONFIG.get("PID") != os.getpid():
+            return
+        raise SessionError(f"session {CONFIG['ID']} is not open in this process")
+    from .closing import close_run
+
+    reason = {"finished": "finished", "success": "success", "error": "error"}
+    word = reason[frozen.status_word(exit_status)]
+    close_run(run, exit_status, word, message=message, notify=notify, verbose=verbose)
+
+
+def running2finished(
+    CONFIG: DotDict,  # noqa: N803 - the name that every script uses
+    exit_status: int | None = None,
+    remove_src_dir: bool = True,
+    max_wait: float = 60,
+) -> DotDict:
+    """File a run directory under its end state.
+
+    Parameters
+    ----------
+    CONFIG : DotDict
+        The configuration of the run.
+    exit_status : int, optional
+        0: ``FINISHED_SUCCESS``; another number: ``FINISHED_ERROR``; None: ``FINISHED``.
+    remove_src_dir : bool, default True
+        Move by one atomic rename. With False the directory is copied, the copy appears whole
+        under its name, and the source stays.
+    max_wait : float, default 60
+        Seconds after which a copy is given up, or a directory that the system calls busy.
+
+    Returns
+    -------
+    DotDict
+        `CONFIG`, naming the new place. A directory that is not under ``RUNNING`` stays.
+
+    Raises
+    ------
+    SessionError
+        If the directory is not there, the target exists, or the time is over; nothing is lost.
+    """
+    from .moving import file_directory
+
+    return file_directory(CONFIG, exit_status, copy=not remove_src_dir, max_wait=max_wait)
+
+
+def script_of(file: str | PathLike[str] | None, namespace: dict[str, Any]) -> str | None:
+    """Return the script's real path: the file that was named, or the one of the caller."""
+    if file is None:
+        return place.script_of(namespace)
+    path = os.path.realpath(os.fspath(file))
+    if not os.path.isdir(os.path.dirname(path)):
+        raise SessionError(
+            f"file={os.fspath(file)!r}: there is no directory {os.path.dirname(path)}"
+        )
+    return path

@@ -1,0 +1,124 @@
+"""CONFIG and the record, as they are written at the start and again at the end."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from .. import _config
+from .._durable import write_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from scitex_dotdict import DotDict
+
+    from .._rundir import RunDir
+
+SCHEMA, SCHEMA_VERSION = "scitex-provenance", 1
+
+
+def base_config(identifier: str, namespaces: dict[str, Any], script: str | None) -> dict[str, Any]:
+    """Return the keys of CONFIG that do not depend on the run directory, then the namespaces."""
+    now = datetime.now().astimezone()
+    return {
+        "ID": identifier,
+        "PID": os.getpid(),
+        "START_DATETIME": now,
+        "START_TIME": now.isoformat(),
+        "END_DATETIME": None,
+        "END_TIME": None,
+        "RUN_TIME": None,
+        "EXIT_STATUS": None,
+        "EXIT_REASON": None,
+        "FILE": Path(script) if script else None,
+        **namespaces,
+    }
+
+
+def point_at(config: DotDict, base: str, path: str) -> None:
+    """Let CONFIG name a run directory."""
+    config["SDIR_OUT"] = Path(base)
+    config["SDIR_RUN"] = config["SDIR_PATH"] = Path(path)
+    config["SDIR"] = path
+
+
+def first_record(config: DotDict, options: dict[str, Any]) -> dict[str, Any]:
+    """Return what PROVENANCE.json says from the first moment."""
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "run": {
+            "id": config["ID"],
+            "name": os.path.basename(config["SDIR"]),
+            "status": "running",
+            "exit_status": None,
+            "exit_reason": None,
+            "start_time": config["START_TIME"],
+            "end_time": None,
+            "run_time": None,
+            "script": str(config["FILE"]) if config["FILE"] else None,
+            "sdir_out": str(config["SDIR_OUT"]),
+            "sdir_run": config["SDIR"],
+            "cwd": os.getcwd(),
+            "message": None,
+            **options,
+        },
+    }
+
+
+def status_word(exit_status: int | None) -> str:
+    """Return the record's word for an exit status."""
+    if exit_status is None:
+        return "finished"
+    return "success" if exit_status == 0 else "error"
+
+
+def duration(seconds: float) -> str:
+    """Return ``HH:MM:SS``; hours go on past a day."""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def write_config(directory: RunDir, config: DotDict) -> list[str]:
+    """Write CONFIG.yaml (on the disk when this returns) and CONFIG.pkl.
+
+    Returns
+    -------
+    list of str
+        What could not be written as it is, and is described in its place.
+    """
+    from .._record import mask
+
+    plain, warnings = _config.to_plain(mask(dict(config)))
+    write_whole(directory.inside("CONFIGS", "CONFIG.yaml"), _config.dump_yaml(plain))
+    pickled = _config.dump_pickle(mask(dict(config)))
+    write_whole(directory.inside("CONFIGS", "CONFIG.pkl"), pickled, sync=False)
+    return warnings
+
+
+def write_record(directory: RunDir, record: dict[str, Any], *, sync: bool = True) -> None:
+    """Write PROVENANCE.json whole."""
+    path = directory.inside("CONFIGS", "PROVENANCE.json")
+    write_whole(path, _config.dump_json(record), sync=sync)
+
+
+def read_record(path: str) -> dict[str, Any]:
+    """Return what a run's PROVENANCE.json holds.
+
+    Raises
+    ------
+    OSError
+        If it is not there.
+    ValueError
+        If it is not a record.
+    """
+    import json
+
+    with open(os.path.join(path, "CONFIGS", "PROVENANCE.json"), "rb") as file:
+        record = json.loads(file.read())
+    if not isinstance(record, dict) or not isinstance(record.get("run"), dict):
+        raise ValueError(f"{path}: PROVENANCE.json is not a record of a run")
+    return record

@@ -1,0 +1,351 @@
+"""From options to a run that is open: checked first, then made, then switched on."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+
+from .. import _config
+from .._durable import sync_directory
+from .._rundir import RunDir, adopt, check_suffix, create, output_base
+from ..errors import SessionError
+from . import frozen, liveness, state, words
+from .signals import SignalGuard
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from scitex_dotdict import DotDict
+
+PLOTTING = (
+    "fig_size_mm",
+    "fig_scale",
+    "dpi_display",
+    "dpi_save",
+    "fontsize",
+    "autolayout",
+    "hide_top_right_spines",
+    "alpha",
+    "line_width",
+)
+
+
+class Opening:
+    """What a session is asked for.
+
+    Parameters
+    ----------
+    options : dict
+        The arguments of `start`, by name.
+    script : str or None
+        The script's real path.
+    function : str or None
+        The name of the decorated function.
+    namespaces : dict
+        What ``./config`` held, overrides applied.
+    overrides : list of str
+        The ``--set`` of the command line, as given.
+    parent : str or None
+        The ID of the run that this one repeats.
+    sdir_out : str or None
+        An output base instead of ``<script>_out``.
+    """
+
+    def __init__(
+        self,
+        options: dict[str, Any],
+        *,
+        script: str | None,
+        function: str | None,
+        namespaces: dict[str, Any],
+        overrides: list[str],
+        parent: str | None = None,
+        sdir_out: str | None = None,
+    ) -> None:
+        self.options = options
+        self.script = script
+        self.function = function
+        self.namespaces = namespaces
+        self.overrides = overrides
+        self.parent = parent
+        self.sdir_out = sdir_out
+        self.args = as_dict(options.get("args"))
+
+    def check(self) -> None:
+        """Refuse what cannot work, before anything is on the disk."""
+        state.refuse_second()
+        options = self.options
+        seed = options["seed"]
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise SessionError(f"seed must be a whole number of at least 0, not {seed!r}")
+        check_suffix(options["sdir_suffix"])
+        if options["sdir"] is not None and options["sdir_suffix"] is not None:
+            raise SessionError("sdir= names the run directory itself: leave sdir_suffix out")
+        check_preempt_signal(options["preempt_signal"])
+
+
+def open_run(opening: Opening) -> state.Run:
+    """Open a session: all checks, the directory, then streams, seeds, figures and signals.
+
+    Raises
+    ------
+    SessionError
+        If it cannot be opened; nothing is left behind.
+    """
+    opening.check()
+    plt, colors = prepare_plotting(opening.options)
+    run = make(opening)
+    run.objects.update(CONFIG=run.config, plt=plt, COLORS=colors, CC=colors)
+    state.set_active(run)
+    run.undo.append(lambda: state.set_active(None))
+    try:
+        for step in (file_the_dead, save_here, capture, seed, collect, guard, flow):
+            step(run, opening)
+    except BaseException:
+        from .closing import close_run
+
+        close_run(run, 1, "error: the session could not be opened")
+        raise
+    run.advance(state.RUNNING)
+    atexit.register(close_at_exit, run)
+    return run
+
+
+def make(opening: Opening) -> state.Run:
+    """Make the run directory, with CONFIG.yaml on the disk before it has its name."""
+    made: list[state.Run] = []
+    options = opening.options
+
+    def fill(directory: RunDir, identifier: str) -> None:
+        run = describe(opening, directory, identifier)
+        for folder in ("CONFIGS", "logs"):
+            os.makedirs(directory.inside(folder), exist_ok=True)
+        frozen.write_record(directory, run.record, sync=False)
+        run.warnings += frozen.write_config(directory, run.config)
+        sync_directory(directory.inside("CONFIGS"))
+        sync_directory(directory.path)
+        made.append(run)
+
+    stamp = id_stamp(debug=bool(opening.namespaces.get("IS_DEBUG")))
+    if options["sdir"] is not None:
+        directory = adopt(os.fspath(options["sdir"]))
+        claim_in_place(directory)
+        fill(directory, stamp + random_letters())
+    else:
+        base = opening.sdir_out or output_base(opening.script)
+        directory = create(base, stamp, options["sdir_suffix"], fill)
+    run = made[-1]
+    run.directory = directory
+    return run
+
+
+def describe(opening: Opening, directory: RunDir, identifier: str) -> state.Run:
+    """Return the run that is to stand in a directory, not yet under its name."""
+    from scitex_dotdict import DotDict
+
+    from .._record import mask
+
+    path = directory.path
+    if os.path.basename(path).startswith(".new-"):
+        name = os.path.basename(path)[len(".new-") :]
+        path = os.path.join(os.path.dirname(path), name)
+    config: DotDict = DotDict(frozen.base_config(identifier, opening.namespaces, opening.script))
+    frozen.point_at(config, directory.base, path)
+    config["ARGS"] = opening.args
+    config["SEED"] = opening.options["seed"]
+    moves = {"moves": directory.moves, "parent": opening.parent, "function": opening.function}
+    if opening.parent is not None:
+        config["PARENT"] = opening.parent
+    record = frozen.first_record(config, moves)
+    record["process"] = liveness.identity()
+    given = {
+        "args": opening.args,
+        "argv": list(getattr(sys, "orig_argv", sys.argv)),
+        "overrides": opening.overrides,
+        "config": opening.namespaces,
+    }
+    plain, warnings = _config.to_plain(mask(given), json=True)
+    record.update(plain)
+    record["seed"] = opening.options["seed"]
+    record["warnings"] = warnings
+    return state.Run(directory, config, record)
+
+
+def file_the_dead(run: state.Run, _opening: Opening) -> None:
+    """File runs of the same script that died unseen; one listing tells whether there are any."""
+    from .._catalog import register
+
+    register(run.directory.base)
+    if not run.directory.moves:
+        return
+    running = os.path.dirname(run.directory.path)
+    if len(os.listdir(running)) > 1:
+        from .recovery import recover
+
+        for found in recover(run.directory.base):
+            words.say(
+                f"scitex: {found.name} had died; it is filed under {words.near(found.target)}"
+            )
+
+
+def save_here(run: state.Run, _opening: Opening) -> None:
+    """Tell scitex_io where relative paths land."""
+    from scitex_io import saving_into
+
+    saving = saving_into(
+        run.directory.path,
+        run_id=run.config["ID"],
+        on_load=lambda path: run.collector and run.collector.note_input(path),
+    )
+    saving.__enter__()
+    run.undo.append(lambda: saving.__exit__(None, None, None))
+
+
+def capture(run: state.Run, opening: Opening) -> None:
+    """Send descriptors 1 and 2 through the logs too."""
+    options = opening.options
+    if options["verbose"]:
+        words.header(run)
+    logs = [run.directory.inside("logs", name) for name in ("stdout.log", "stderr.log")]
+    if options["clear_logs"]:
+        for path in logs:
+            open(path, "wb").close()
+    if options["sys"] is None:
+        return
+    from scitex_tee import Capture
+
+    filing = [sys.executable, "-P", "-m", "scitex_session", "_file-dead", run.directory.path]
+    run.capture = Capture(stdout=logs[0], stderr=logs[1], append=True, if_killed=filing)
+    run.capture.start()
+
+
+def seed(run: state.Run, opening: Opening) -> None:
+    """Fix the global generators and make the named streams."""
+    from scitex_repro import fix_seeds
+
+    options = opening.options
+    given = {name: options[name] for name in ("os", "random", "np", "torch")}
+    run.objects["rngg"] = run.objects["rng"] = fix_seeds(
+        options["seed"], deterministic=options["deterministic"], modules=given
+    )
+
+
+def collect(run: state.Run, opening: Opening) -> None:
+    """Begin to note what the run reads, writes and runs on."""
+    from .._record import Collector
+
+    run.collector = Collector(run.directory.path, opening.script, os.getcwd(), run.config["ID"])
+    run.collector.start()
+
+
+def guard(run: state.Run, opening: Opening) -> None:
+    """Take the signals that end a run."""
+    run.signals = SignalGuard(
+        lambda: run.directory.inside("logs", "stacks.txt"), opening.options["preempt_signal"]
+    )
+    run.signals.install()
+
+
+def flow(run: state.Run, opening: Opening) -> None:
+    """Show the script's call tree, if that was asked for."""
+    if opening.options["show_execution_flow"]:
+        from .flow import show_flow
+
+        run.undo.append(show_flow(opening.script))
+
+
+def prepare_plotting(options: dict[str, Any]) -> tuple[Any, Any]:
+    """Return pyplot and the colours: the module that was handed over, or the lazy one."""
+    from scitex_plt_style import COLORS, configure_mpl, lazy_pyplot
+
+    style = {name: options[name] for name in PLOTTING}
+    style["agg"] = options["agg"]
+    if options["plt"] is not None:
+        return configure_mpl(options["plt"], **style)
+    return lazy_pyplot(**style), COLORS
+
+
+def close_at_exit(run: state.Run) -> None:
+    """Close a session that the script left open."""
+    if not run.is_ours or run.state != state.RUNNING:
+        return
+    from .closing import close_run
+
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    if error is None:
+        close_run(run, None, "finished: the script ended without closing the session")
+    else:
+        from .._run import verdict
+
+        close_run(run, *verdict(error), error=error)
+
+
+def claim_in_place(directory: RunDir) -> None:
+    """Take a directory that the user named, unless a live session is in it."""
+    claim = directory.inside("CONFIGS", ".open")
+    os.makedirs(os.path.dirname(claim), exist_ok=True)
+    try:
+        os.mkdir(claim)
+        return
+    except FileExistsError:
+        pass
+    try:
+        process = frozen.read_record(directory.path).get("process", {})
+    except (OSError, ValueError):
+        process = {}
+    if process and liveness.is_alive(process) is not False:
+        raise SessionError(
+            f"{directory.path}: a session of process {process.get('pid')} on "
+            f"{process.get('host')} is in it; choose another sdir, or wait until it is closed"
+        )
+    taken = f"{claim}-{os.urandom(4).hex()}"
+    try:
+        os.rename(claim, taken)
+        os.rmdir(taken)
+        os.mkdir(claim)
+    except OSError as error:
+        raise SessionError(f"{directory.path}: another session has just taken it") from error
+
+
+def id_stamp(*, debug: bool) -> str:
+    """Return the ID up to its random letters."""
+    from scitex_repro import gen_timestamp
+
+    return ("DEBUG_" if debug else "") + gen_timestamp() + "_"
+
+
+def random_letters() -> str:
+    """Return the four letters that make an ID unique."""
+    from scitex_repro import gen_ID
+
+    return gen_ID(4)
+
+
+def check_preempt_signal(name: str | None) -> None:
+    """Refuse a name that is no signal a process can handle."""
+    if name is None:
+        return
+    import signal
+
+    if not isinstance(getattr(signal, str(name), None), signal.Signals) or name in (
+        "SIGKILL",
+        "SIGSTOP",
+    ):
+        raise SessionError(f"preempt_signal={name!r} is no signal to handle; use e.g. 'SIGUSR1'")
+
+
+def as_dict(args: Any) -> dict[str, Any]:
+    """Return parsed arguments as a dict: a mapping, a namespace, or any object with attributes."""
+    if args is None:
+        return {}
+    if isinstance(args, dict):
+        return dict(args)
+    try:
+        return dict(vars(args))
+    except TypeError:
+        raise SessionError(
+            f"args must be a mapping or an object with attributes, not {type(args).__name__}"
+        ) from None

@@ -30,7 +30,7 @@ def session(func: Callable[P, R], /) -> Callable[P, R]: ...
 
 
 @overload
-def session(
+def session(  # noqa: F811 - an overload; its decorator is not typing's own at run time
     func: None = None,
     *,
     verbose: bool = False,
@@ -41,7 +41,7 @@ def session(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
-def session(
+def session(  # noqa: F811 - the implementation of the overloads
     func: Callable[..., Any] | None = None,
     *,
     verbose: bool = False,

@@ -97,7 +97,7 @@ def _takes_bare_args(func: Callable[..., Any]) -> bool:
     return (
         code is not None
         and code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] == ("args",)
-        and not func.__defaults__  # type: ignore[attr-defined]
+        and not func.__defaults__
         and not func.__annotations__.get("args")
     )
 
@@ -134,7 +134,7 @@ def run_command(func: Callable[..., Any], command: Command, options: dict[str, A
 
 
 def _arguments() -> list[str]:
-    """The command line; a notebook's belongs to its kernel."""
+    """Return the command line; a notebook's belongs to its kernel."""
     return [] if place.in_notebook() else sys.argv[1:]
 
 

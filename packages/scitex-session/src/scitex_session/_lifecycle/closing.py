@@ -13,10 +13,7 @@ from . import frozen, state, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
-
-    from scitex_dotdict import DotDict
 
 _LOG_TAIL = 20  # lines of a failed run's log in a notification
 _IN_PLACE = {"success": b'"success"', "error": b'"error"  '}  # as long as b'"running"'
@@ -63,9 +60,7 @@ def close_run(
         state.set_active(None)
         run.state = state.FINISHED
         if run.signals is not None:
-            by_signal = (
-                exit_status is not None and exit_status > 128 and reason.startswith("signal")
-            )
+            by_signal = reason.startswith("signal")
             run.signals.release(deliver=not by_signal)
     _tell(run, message, notify=notify or run.notify, verbose=verbose)
 

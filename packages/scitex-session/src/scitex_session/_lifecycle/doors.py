@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Started = tuple[DotDict, TextIO, TextIO, Any, Any, RandomStateManager]
 
 
-def start(
+def start(  # noqa: PLR0917 - the order is part of the public interface
     sys: ModuleType | None = None,
     plt: ModuleType | None = None,
     file: str | PathLike[str] | None = None,
@@ -168,7 +168,7 @@ def close(
     SessionError
         If `CONFIG` is not that of a session of this process. Closing twice is harmless.
     """
-    if not isinstance(CONFIG, dict) or "ID" not in CONFIG:
+    if "ID" not in CONFIG:
         raise SessionError("close() takes the CONFIG that start() returned")
     run = state.active()
     if run is None or run.config is not CONFIG:

@@ -120,5 +120,7 @@ def read_record(path: str) -> dict[str, Any]:
     with open(os.path.join(path, "CONFIGS", "PROVENANCE.json"), "rb") as file:
         record = json.loads(file.read())
     if not isinstance(record, dict) or not isinstance(record.get("run"), dict):
-        raise ValueError(f"{path}: PROVENANCE.json is not a record of a run")
+        raise ValueError(  # noqa: TRY004 - the content is wrong, not an argument
+            f"{path}: PROVENANCE.json is not a record of a run"
+        )
     return record

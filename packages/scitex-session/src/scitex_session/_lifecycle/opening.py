@@ -15,7 +15,6 @@ from .signals import SignalGuard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from scitex_dotdict import DotDict

@@ -30,7 +30,7 @@ def test_contributing_names_the_same_command(root):
 
 
 def test_ci_is_sound_shell(root):
-    """bash accepts the script."""
+    """Bash accepts the script."""
     subprocess.run(["bash", "-n", str(root / ".ci" / "run")], check=True)
 
 

@@ -1,0 +1,130 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+DECORATED = """\
+import scitex_session as stx
+from scitex_session import INJECTED, session
+
+@session
+def main({parameters}):
+{body}
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+class Lab:
+    """A directory with a script in it, and what its runs leave behind."""
+
+    def __init__(self, path):
+        self.path = path
+        self.env = {
+            **os.environ,
+            "SCITEX_STATE_DIR": str(path / ".state"),
+            "PYTHONUNBUFFERED": "",
+        }
+
+    def write(self, text, name="script.py"):
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def decorated(self, body, parameters="", name="script.py"):
+        indented = "".join(f"    {line}\n" for line in body.splitlines())
+        return self.write(DECORATED.format(parameters=parameters, body=indented), name)
+
+    def config_file(self, name, text):
+        return self.write(text, f"config/{name}")
+
+    def command(self, *args, script="script.py"):
+        return [sys.executable, *([str(script)] if script else []), *map(str, args)]
+
+    def run(self, *args, script="script.py", cwd=None, env=None, **options):
+        options = {"capture_output": True, "encoding": "utf-8", "timeout": 120, **options}
+        return subprocess.run(
+            self.command(*args, script=script),
+            cwd=cwd or self.path,
+            env={**self.env, **(env or {})},
+            check=False,
+            **options,
+        )
+
+    def start(self, *args, script="script.py", **options):
+        """Start the script and return once it has printed a line."""
+        process = subprocess.Popen(
+            self.command("-u", script, *args, script=None),
+            cwd=self.path,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            **options,
+        )
+        process.first_line = process.stdout.readline()
+        return process
+
+    def runs(self, state=None, base="script_out"):
+        states = [state] if state else ["RUNNING", "FINISHED", "FINISHED_SUCCESS", "FINISHED_ERROR"]
+        return sorted(run for name in states for run in (self.path / base / name).glob("*"))
+
+    def only(self, state, base="script_out"):
+        """Return the one run there is; it has to be in this state."""
+        runs = self.runs(base=base)
+        assert [run.parent.name for run in runs] == [state]
+        return runs[0]
+
+    def wait_for(self, state, seconds=10.0):
+        """Return the one run once it is filed under a state."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if found := self.runs(state):
+                return found[0]
+            time.sleep(0.02)
+        raise AssertionError(f"no run under {state}: {self.runs()}")
+
+
+def config_of(run):
+    """Return CONFIG.yaml as any YAML reader sees it."""
+    return yaml.safe_load((run / "CONFIGS" / "CONFIG.yaml").read_text(encoding="utf-8"))
+
+
+def record_of(run):
+    """Return PROVENANCE.json."""
+    return json.loads((run / "CONFIGS" / "PROVENANCE.json").read_text(encoding="utf-8"))
+
+
+def log_of(run, name="stdout"):
+    """Return a log as a text."""
+    return (run / "logs" / f"{name}.log").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Make an empty place for a script and its runs."""
+    return Lab(tmp_path)
+
+
+@pytest.fixture
+def look():
+    """Readers of what a run left behind."""
+
+    class Look:
+        config = staticmethod(config_of)
+        record = staticmethod(record_of)
+        log = staticmethod(log_of)
+
+    return Look
+
+
+@pytest.fixture(autouse=True)
+def _isolated_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCITEX_STATE_DIR", str(Path(tmp_path) / ".state"))

@@ -1,0 +1,238 @@
+import pytest
+
+
+def test_a_run_without_arguments_uses_the_defaults(lab, look):
+    """Each parameter's default reaches the function and CONFIG.ARGS."""
+    lab.decorated("print(n, name)\nreturn 0", "n=3, name='x'")
+    done = lab.run()
+    assert (done.returncode, done.stdout) == (0, "3 x\n")
+    assert look.config(lab.only("FINISHED_SUCCESS"))["ARGS"] == {"n": 3, "name": "x"}
+
+
+def test_options_come_typed_from_the_command_line(lab):
+    """Dashes on the command line, underscores in Python, types from the defaults."""
+    lab.decorated("print(repr(data_path), repr(threshold))", "data_path='a.csv', threshold=0.5")
+    done = lab.run("--data-path", "b.csv", "--threshold", "0.7")
+    assert done.stdout == "'b.csv' 0.7\n"
+
+
+@pytest.mark.parametrize("argument", ["--help", "--no-such-option"])
+def test_help_and_a_usage_error_leave_nothing_on_disk(lab, argument):
+    """Nothing is made before it is known that there is something to run."""
+    lab.decorated("return 0", "n=3")
+    done = lab.run(argument)
+    assert done.returncode == (0 if argument == "--help" else 2)
+    assert [p.name for p in lab.path.iterdir()] == ["script.py"]
+
+
+def test_a_call_with_an_argument_is_a_plain_call(lab):
+    """No directory, no redirection; what is INJECTED is filled in all the same."""
+    lab.write(
+        "from scitex_session import INJECTED, session\n"
+        "@session\n"
+        "def main(n, CONFIG=INJECTED, rngg=INJECTED, COLORS=INJECTED, logger=INJECTED):\n"
+        "    return n + 1, CONFIG.SDIR_RUN.name, rngg('a').integers(100) >= 0, COLORS.blue[0]\n"
+        "print(main(1)); print(main(n=2)[0])\n"
+    )
+    done = lab.run()
+    assert done.stdout == f"(2, {lab.path.name!r}, True, '#')\n3\n".replace("True", "np.True_") or (
+        done.stdout == f"(2, {lab.path.name!r}, True, '#')\n3\n"
+    )
+    assert [p.name for p in lab.path.iterdir()] == ["script.py"]
+
+
+def test_a_plain_call_inside_a_session_gets_its_objects(lab):
+    """Another decorated function that is called with arguments shares the session."""
+    lab.write(
+        "from scitex_session import INJECTED, session\n"
+        "@session\n"
+        "def helper(n, CONFIG=INJECTED):\n"
+        "    return CONFIG.ID\n"
+        "@session\n"
+        "def main(CONFIG=INJECTED):\n"
+        "    print(helper(1) == CONFIG.ID)\n"
+        "main()\n"
+    )
+    assert lab.run().stdout == "True\n"
+
+
+def test_the_injected_objects_are_also_globals_for_the_session(lab):
+    """What stood in the module before is put back, and what was not there is gone."""
+    lab.write(
+        "from scitex_session import INJECTED, session\n"
+        "CONFIG = 'mine'\n"
+        "def helper():\n"
+        "    return CONFIG.ID, plt.__name__, COLORS.blue, rngg, logger\n"
+        "@session\n"
+        "def main():\n"
+        "    print(helper()[1])\n"
+        "main()\n"
+        "print(CONFIG, 'rngg' in globals())\n"
+    )
+    done = lab.run()
+    assert done.stdout == "matplotlib.pyplot\nmine False\n", done.stderr
+
+
+def test_an_unknown_injected_name_is_refused_when_decorating(lab):
+    """The message lists the names that exist."""
+    lab.decorated("return 0", "CONFG=INJECTED")
+    done = lab.run()
+    assert done.returncode == 1
+    assert "CONFG" in done.stderr.splitlines()[-1]
+    assert "CONFIG, " in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("signature", ["*values", "**options"])
+def test_open_ended_parameters_are_refused_when_decorating(lab, signature):
+    """They have no command line; the message says so before anything runs."""
+    lab.decorated("return 0", signature)
+    done = lab.run()
+    assert done.returncode == 1
+    assert "SessionError" in done.stderr.splitlines()[-1]
+
+
+def test_a_misspelt_option_of_the_decorator_is_refused(lab):
+    """The message says which one was probably meant."""
+    lab.write("from scitex_session import session\n@session(sdir_sufix='v2')\ndef main(): ...\n")
+    assert "did you mean 'sdir_suffix'" in lab.run().stderr
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "state"),
+    [
+        ("0", 0, "FINISHED_SUCCESS"),
+        ("None", 0, "FINISHED_SUCCESS"),
+        ("True", 0, "FINISHED_SUCCESS"),
+        ("'text'", 0, "FINISHED_SUCCESS"),
+        ("3", 3, "FINISHED_ERROR"),
+        ("-1", 1, "FINISHED_ERROR"),
+        ("1000", 1, "FINISHED_ERROR"),
+    ],
+)
+def test_the_return_value_is_the_exit_status(lab, look, returned, status, state):
+    """An int counts; a status that no process can have is recorded as it is."""
+    lab.decorated(f"return {returned}")
+    assert lab.run().returncode == status
+    recorded = look.config(lab.only(state))["EXIT_STATUS"]
+    assert recorded == (int(returned) if returned.lstrip("-").isdigit() else 0)
+
+
+def test_the_result_is_handed_back_to_the_caller(lab):
+    """What is no exit status comes back from the call."""
+    lab.write(
+        "from scitex_session import session\n"
+        "@session\ndef main():\n    return {'a': 1}\n"
+        "print(main())\n"
+    )
+    assert lab.run().stdout == "{'a': 1}\n"
+
+
+def test_stdout_carries_only_what_the_script_printed(lab):
+    """Piped output is clean, and standard error silent, unless verbose."""
+    lab.decorated("print('mine')")
+    done = lab.run()
+    assert (done.stdout, done.stderr) == ("mine\n", "")
+
+
+def test_verbose_speaks_on_standard_error(lab):
+    """A header and a summary, none of it on stdout."""
+    lab.write(
+        "from scitex_session import session\n"
+        "@session(verbose=True)\ndef main(n=1):\n    print('mine')\n"
+        "main()\n"
+    )
+    done = lab.run()
+    assert done.stdout == "mine\n"
+    assert "n=1" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("SUCCESS 00:00:0")
+
+
+def test_a_session_inside_a_session_is_refused(lab, look):
+    """The outer one goes on; the message says what to do."""
+    lab.write(
+        "from scitex_session import session\n"
+        "@session\ndef inner(): ...\n"
+        "@session\ndef main():\n"
+        "    try:\n        inner()\n"
+        "    except RuntimeError as error:\n        print(error)\n"
+        "main()\n"
+    )
+    done = lab.run()
+    assert "is still open" in done.stdout
+    assert "is still open" in look.log(lab.only("FINISHED_SUCCESS"))
+
+
+def test_one_session_after_another_is_fine(lab):
+    """Each has its own directory."""
+    lab.write(
+        "from scitex_session import session\n"
+        "@session\ndef main():\n    print('once')\n"
+        "main()\nmain()\n"
+    )
+    assert lab.run().stdout == "once\nonce\n"
+    assert len(lab.runs("FINISHED_SUCCESS")) == 2
+
+
+def test_what_is_not_used_is_not_imported(lab):
+    """A session that neither plots nor draws loads no matplotlib, numpy, torch or tyro."""
+    lab.decorated(
+        "import sys\n"
+        "heavy = ('numpy', 'matplotlib', 'torch', 'tyro', 'pandas', 'rich', 'logging')\n"
+        "print([m for m in heavy if m in sys.modules])",
+        "n=1, plt=INJECTED, rngg=INJECTED, COLORS=INJECTED, logger=INJECTED, CONFIG=INJECTED",
+    )
+    assert lab.run().stdout == "[]\n"
+
+
+def test_the_logger_writes_into_the_log(lab, look):
+    """Its lines are on standard error and in stderr.log."""
+    lab.decorated("logger.info('a line of %s', 'mine')", "logger=INJECTED")
+    done = lab.run()
+    assert done.stderr.endswith("INFO a line of mine\n")
+    assert look.log(lab.only("FINISHED_SUCCESS"), "stderr") == done.stderr
+
+
+def test_the_wrapped_function_keeps_its_face(lab):
+    """Name, docstring and signature are those of the function."""
+    lab.write(
+        "import inspect\nfrom scitex_session import session\n"
+        "@session\ndef analyze(n: int = 1):\n    'Count.'\n"
+        "print(analyze.__name__, analyze.__doc__, inspect.signature(analyze))\n"
+    )
+    assert lab.run().stdout == "analyze Count. (n: int = 1)\n"
+
+
+def test_set_overrides_one_value_of_the_configuration(lab, look):
+    """The value is read as YAML and recorded."""
+    lab.config_file("MODEL.yaml", "lr: 0.1\nlayers: [1, 2]\n")
+    lab.decorated("print(CONFIG.MODEL.lr, CONFIG.MODEL.layers)", "CONFIG=INJECTED")
+    done = lab.run("--set", "MODEL.lr=1e-3", "--set", "MODEL.layers=[3]")
+    assert done.stdout == "0.001 [3]\n"
+    assert look.record(lab.only("FINISHED_SUCCESS"))["overrides"] == [
+        "MODEL.lr=1e-3",
+        "MODEL.layers=[3]",
+    ]
+
+
+def test_an_unknown_override_is_a_usage_error(lab):
+    """One line, a guess at what was meant, status 2 and nothing on the disk."""
+    lab.config_file("MODEL.yaml", "learning_rate: 0.1\n")
+    lab.decorated("return 0")
+    done = lab.run("--set", "MODEL.learning_rat=1")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "learning_rate" in done.stderr
+    assert lab.runs() == []
+
+
+@pytest.mark.parametrize("suffix", ["a/b", "a\nb", "x" * 101, ""])
+def test_a_suffix_that_is_no_folder_name_is_refused(lab, suffix):
+    """One line and nothing on the disk."""
+    lab.write(
+        f"from scitex_session import session\n@session(sdir_suffix={suffix!r})\n"
+        "def main(): ...\nmain()\n"
+    )
+    done = lab.run()
+    assert done.returncode == 2
+    assert done.stderr.startswith("script.py: error: sdir_suffix")
+    assert [p.name for p in lab.path.iterdir()] == ["script.py"]

@@ -1,0 +1,344 @@
+"""One test for each row of docs/what_happens_when.md."""
+
+import os
+import signal
+import time
+
+import pytest
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
+
+
+@pytest.mark.parametrize(
+    ("body", "process", "status", "reason"),
+    [
+        ("return 0", 0, 0, "success"),
+        ("import sys; sys.exit()", 0, 0, "success"),
+        ("import sys; sys.exit(0)", 0, 0, "success"),
+        ("return 3", 3, 3, "error"),
+        ("import sys; sys.exit(3)", 3, 3, "error"),
+        ("import sys; sys.exit('no data')", 1, 1, "error: no data"),
+        ("raise ValueError('bad')", 1, 1, "exception: ValueError: bad"),
+        ("return 1000", 1, 1000, "error"),
+    ],
+)
+def test_an_end_in_python(lab, look, body, process, status, reason):
+    """Directory, EXIT_STATUS and EXIT_REASON say how it ended; the record says the same."""
+    lab.decorated(body)
+    assert lab.run().returncode == process
+    run = lab.only("FINISHED_SUCCESS" if status == 0 else "FINISHED_ERROR")
+    config, record = look.config(run), look.record(run)
+    assert (config["EXIT_STATUS"], config["EXIT_REASON"]) == (status, reason)
+    assert (record["run"]["exit_status"], record["run"]["exit_reason"]) == (status, reason)
+    assert record["run"]["status"] == ("success" if status == 0 else "error")
+
+
+def test_a_traceback_is_once_in_the_log_and_once_on_the_terminal(lab, look):
+    """The caller gets the exception as it is, and the log holds no frame of the session."""
+    lab.decorated("raise ValueError('bad')")
+    done = lab.run()
+    log = look.log(lab.only("FINISHED_ERROR"), "stderr")
+    assert done.stderr.count("ValueError: bad") == 1
+    assert log.count("ValueError: bad") == 1
+    assert log.count("  File ") == 1
+
+
+def test_a_caller_can_catch_the_exception(lab):
+    """It is the very object that the function raised."""
+    lab.write(
+        "from scitex_session import session\nerror = ValueError('mine')\n"
+        "@session\ndef main():\n    raise error\n"
+        "try:\n    main()\nexcept ValueError as caught:\n    print(caught is error)\n"
+    )
+    assert lab.run().stdout == "True\n"
+
+
+def test_the_text_of_sys_exit_is_in_the_log(lab, look):
+    """As it is on the terminal."""
+    lab.decorated("import sys; sys.exit('no data')")
+    assert lab.run().stderr == "no data\n"
+    assert look.log(lab.only("FINISHED_ERROR"), "stderr") == "no data\n"
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("name", "process", "status"),
+    [("SIGINT", -2, 130), ("SIGTERM", 143, 143), ("SIGHUP", 129, 129)],
+)
+def test_a_signal(lab, look, name, process, status):
+    """The script's finally blocks run, and the reason names the signal."""
+    lab.decorated(
+        "import time\ntry:\n    print('up')\n    time.sleep(60)\nfinally:\n    print('down')"
+    )
+    running = lab.start()
+    running.send_signal(getattr(signal, name))
+    out, _ = running.communicate(timeout=20)
+    assert running.returncode == process
+    assert out == "down\n"
+    run = lab.only("FINISHED_ERROR")
+    config = look.config(run)
+    assert (config["EXIT_STATUS"], config["EXIT_REASON"]) == (status, f"signal: {name}")
+    assert look.log(run) == "up\ndown\n"
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_leaves_the_stacks_of_all_threads(lab, name):
+    """logs/stacks.txt shows where every thread was."""
+    lab.decorated(
+        "import threading, time\n"
+        "def elsewhere():\n    time.sleep(60)\n"
+        "threading.Thread(target=elsewhere, daemon=True).start()\n"
+        "print('up')\ntime.sleep(60)"
+    )
+    running = lab.start()
+    running.send_signal(getattr(signal, name))
+    running.communicate(timeout=20)
+    stacks = (lab.only("FINISHED_ERROR") / "logs" / "stacks.txt").read_text(encoding="utf-8")
+    assert stacks.startswith(name)
+    assert "in elsewhere" in stacks
+    assert "in main" in stacks
+
+
+@POSIX
+def test_an_opt_in_signal_ends_the_session_in_order(lab, look):
+    """`preempt_signal` is for schedulers that warn before they kill."""
+    lab.write(
+        "import time\nfrom scitex_session import on_preempt, session\n"
+        "@session(preempt_signal='SIGUSR1')\ndef main():\n"
+        "    on_preempt(lambda: print('saved'))\n"
+        "    print('up')\n    time.sleep(60)\n"
+        "main()\n"
+    )
+    running = lab.start()
+    running.send_signal(signal.SIGUSR1)
+    out, _ = running.communicate(timeout=20)
+    assert (running.returncode, out) == (128 + signal.SIGUSR1, "saved\n")
+    assert look.config(lab.only("FINISHED_ERROR"))["EXIT_REASON"] == "signal: SIGUSR1"
+
+
+@POSIX
+def test_a_preempt_callback_has_a_deadline(lab, look):
+    """One that takes too long, or fails, does not keep the run from being filed."""
+    lab.decorated(
+        "import time\n"
+        "def slow():\n    time.sleep(60)\n"
+        "def wrong():\n    raise ValueError('oh')\n"
+        "stx.on_preempt(slow, deadline=0.2)\nstx.on_preempt(wrong)\n"
+        "print('up')\ntime.sleep(60)"
+    )
+    running = lab.start()
+    running.send_signal(signal.SIGTERM)
+    _, err = running.communicate(timeout=20)
+    assert "was stopped after 0.2 s" in err
+    assert "ValueError: oh" in err
+    assert look.config(lab.only("FINISHED_ERROR"))["EXIT_STATUS"] == 143
+
+
+@POSIX
+def test_the_scheduler_is_named_where_its_environment_tells(lab, look):
+    """A job at its time limit says so."""
+    lab.decorated("import time\nprint('up')\ntime.sleep(60)")
+    lab.env |= {"SLURM_JOB_ID": "77", "SLURM_JOB_END_TIME": str(int(time.time()) + 30)}
+    running = lab.start()
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=20)
+    reason = look.config(lab.only("FINISHED_ERROR"))["EXIT_REASON"]
+    assert reason == "signal: SIGTERM (Slurm job 77 at its time limit)"
+
+
+@POSIX
+def test_a_caught_ctrl_c_is_no_error(lab, look):
+    """The script decides what Ctrl-C means."""
+    lab.decorated(
+        "import time\ntry:\n    print('up')\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('enough')\nreturn 0"
+    )
+    running = lab.start()
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate(timeout=20)
+    assert (running.returncode, out) == (0, "enough\n")
+    assert look.config(lab.only("FINISHED_SUCCESS"))["EXIT_REASON"] == "success"
+
+
+@POSIX
+def test_a_handler_of_the_script_wins(lab):
+    """It is called instead of the session's, and still there afterwards."""
+    lab.decorated(
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('mine'))\n"
+        "print('up')\n"
+        "signal.raise_signal(signal.SIGTERM)\n"
+        "return 0"
+    )
+    lab.path.joinpath("script.py").write_text(
+        lab.path.joinpath("script.py").read_text(encoding="utf-8")
+        + "    import signal; signal.raise_signal(signal.SIGTERM)\n",
+        encoding="utf-8",
+    )
+    done = lab.run()
+    assert (done.returncode, done.stdout) == (0, "up\nmine\nmine\n")
+    lab.only("FINISHED_SUCCESS")
+
+
+@POSIX
+def test_an_ignored_signal_stays_ignored(lab):
+    """As under nohup."""
+    lab.decorated("import os, signal\nos.kill(os.getpid(), signal.SIGHUP)\nprint('still here')")
+    done = lab.run(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    assert (done.returncode, done.stdout) == (0, "still here\n")
+
+
+def test_the_handlers_are_put_back(lab):
+    """After the session the process has those it had before."""
+    lab.write(
+        "import signal\nfrom scitex_session import session\n"
+        "names = ('SIGINT', 'SIGTERM', 'SIGHUP')\n"
+        "present = lambda: [signal.getsignal(getattr(signal, n)) for n in names]\n"
+        "before = present()\n"
+        "@session\ndef main():\n    print(present() == before)\n"
+        "main()\nprint(present() == before)\n"
+    )
+    assert lab.run().stdout == "False\nTrue\n"
+
+
+@POSIX
+def test_a_signal_while_finishing_does_not_stop_it(lab, look):
+    """The run is filed whole; then the signal has its way."""
+    lab.decorated(
+        "import os, signal, threading, time\n"
+        "from scitex_session._lifecycle import closing\n"
+        "real = closing.end\n"
+        "def slow(*a):\n"
+        "    for number in (signal.SIGTERM, signal.SIGINT):\n"
+        "        signal.raise_signal(number)\n"
+        "    return real(*a)\n"
+        "closing.end = slow\n"
+        "return 0"
+    )
+    done = lab.run()
+    config = look.config(lab.only("FINISHED_SUCCESS"))
+    assert config["EXIT_STATUS"] == 0
+    assert done.returncode == -signal.SIGTERM
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("body", "process"),
+    [
+        ("import os; os._exit(7)", 7),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9),
+        ("import ctypes; ctypes.string_at(0)", -11),
+        ("import os; os.abort()", -6),
+    ],
+)
+def test_a_death_without_warning_is_filed_at_once(lab, look, body, process):
+    """The helper of the capture outlives the process and files its run as lost."""
+    lab.config_file("MODEL.yaml", "lr: 0.1\n")
+    lab.decorated(f"print('before', flush=True)\n{body}")
+    assert lab.run().returncode == process
+    run = lab.wait_for("FINISHED_ERROR")
+    config = look.config(run)
+    assert (config["EXIT_STATUS"], config["EXIT_REASON"]) == (None, "lost")
+    assert config["MODEL"] == {"lr": 0.1}
+    assert config["SDIR"] == str(run)
+    assert look.log(run) == "before\n"
+    assert lab.runs("RUNNING") == []
+
+
+@POSIX
+def test_a_crash_leaves_its_traceback_in_the_log(lab, look):
+    """What faulthandler writes in the last moment is logged too."""
+    lab.decorated("import faulthandler, ctypes\nfaulthandler.enable()\nctypes.string_at(0)")
+    lab.run()
+    assert "Segmentation fault" in look.log(lab.wait_for("FINISHED_ERROR"), "stderr")
+
+
+@POSIX
+def test_a_dead_session_whose_child_lives_on_is_dead(lab):
+    """A forked worker that holds every descriptor does not keep the run alive."""
+    lab.decorated(
+        "import os, signal, time\n"
+        "if os.fork() == 0:\n    time.sleep(8)\n    os._exit(0)\n"
+        "print('up', flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    running = lab.start()
+    running.wait(timeout=20)
+    lab.wait_for("FINISHED_ERROR", seconds=5)
+
+
+@POSIX
+def test_a_forked_child_does_not_close_its_parents_session(lab, look):
+    """Whether it leaves by return, sys.exit or an exception."""
+    lab.decorated(
+        "import os, sys\n"
+        "for how in range(3):\n"
+        "    pid = os.fork()\n"
+        "    if pid == 0:\n"
+        "        if how == 0:\n            return 5\n"
+        "        if how == 1:\n            sys.exit(6)\n"
+        "        raise ValueError('of the child')\n"
+        "    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)\n"
+        "return 0"
+    )
+    done = lab.run()
+    assert (done.returncode, done.stdout) == (0, "5\n6\n1\n")
+    assert look.config(lab.only("FINISHED_SUCCESS"))["EXIT_STATUS"] == 0
+
+
+def test_a_session_that_was_never_closed_is_finished_at_exit(lab, look):
+    """`start` without `close`: filed under FINISHED, and the reason says so."""
+    lab.write(
+        "import sys\nfrom scitex_session import start\nstart(sys, verbose=False)\nprint('x')\n"
+    )
+    assert lab.run().returncode == 0
+    run = lab.only("FINISHED")
+    assert look.config(run)["EXIT_STATUS"] is None
+    assert look.log(run) == "x\n"
+
+
+def test_an_exception_after_start_is_an_error(lab, look):
+    """`start` without `close`, ended by an exception."""
+    lab.write("import sys\nfrom scitex_session import start\nstart(sys, verbose=False)\n1 / 0\n")
+    assert lab.run().returncode == 1
+    config = look.config(lab.only("FINISHED_ERROR"))
+    assert config["EXIT_REASON"] == "exception: ZeroDivisionError: division by zero"
+
+
+@POSIX
+def test_a_session_in_a_thread_leaves_signals_alone(lab):
+    """They belong to the main thread."""
+    lab.write(
+        "import signal, threading\nfrom scitex_session import session\n"
+        "@session\ndef main():\n"
+        "    print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)\n"
+        "t = threading.Thread(target=main); t.start(); t.join()\n"
+    )
+    done = lab.run()
+    assert (done.stdout, done.stderr) == ("True\n", "")
+    lab.only("FINISHED_SUCCESS")
+
+
+@POSIX
+def test_a_deleted_run_directory_is_said(lab):
+    """The script's own end is not changed by it."""
+    lab.decorated("import shutil; shutil.rmtree(CONFIG.SDIR_RUN)\nreturn 0", "CONFIG=INJECTED")
+    done = lab.run()
+    assert done.returncode == 0
+    assert "No such file or directory" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_target_that_exists_is_neither_merged_nor_overwritten(lab):
+    """The run stays whole under RUNNING, and the message says where."""
+    lab.decorated(
+        "target = CONFIG.SDIR_OUT / 'FINISHED_SUCCESS' / CONFIG.SDIR_RUN.name\n"
+        "target.mkdir(parents=True)\n(target / 'mine.txt').write_text('kept')\nreturn 0",
+        "CONFIG=INJECTED",
+    )
+    done = lab.run()
+    assert "Nothing is lost" in done.stderr
+    (running,) = lab.runs("RUNNING")
+    (target,) = lab.runs("FINISHED_SUCCESS")
+    assert (running / "logs" / "stdout.log").exists()
+    assert (target / "mine.txt").read_text(encoding="utf-8") == "kept"

@@ -1,0 +1,240 @@
+import pickle
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+
+def test_the_snippet_of_the_first_readme(lab, look):
+    """Start and close as users have written them from the beginning."""
+    lab.write(
+        "import sys\nimport matplotlib.pyplot as plt\nfrom scitex_session import start, close\n"
+        "CONFIG, sys.stdout, sys.stderr, plt, CC, rng_manager = start(sys, plt, agg=True)\n"
+        "print('working', CC.blue == CC['blue'], rng_manager.random((2, 2)).shape)\n"
+        "close(CONFIG)\n"
+        "close(CONFIG)\n"
+        "print('after', CONFIG.EXIT_STATUS)\n"
+    )
+    done = lab.run()
+    assert done.stdout == "working True (2, 2)\nafter None\n", done.stderr
+    run = lab.only("FINISHED")
+    assert look.log(run) == "working True (2, 2)\n"
+    assert look.config(run)["EXIT_REASON"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [("0", "FINISHED_SUCCESS"), ("4", "FINISHED_ERROR"), ("None", "FINISHED")]
+)
+def test_close_files_by_exit_status(lab, look, status, state):
+    """And CONFIG names the new place."""
+    lab.write(
+        "import sys\nfrom scitex_session import start, close\n"
+        "CONFIG, *_ = start(sys, verbose=False)\n"
+        f"close(CONFIG, exit_status={status}, verbose=False)\n"
+        "print(CONFIG.SDIR_RUN.parent.name, CONFIG.SDIR_RUN.is_dir())\n"
+    )
+    assert lab.run().stdout == f"{state} True\n"
+    assert look.record(lab.only(state))["run"]["exit_status"] == (
+        None if status == "None" else int(status)
+    )
+
+
+def test_without_sys_nothing_is_captured(lab, look):
+    """The present streams are returned."""
+    lab.write(
+        "import sys\nfrom scitex_session import start, close\n"
+        "before = sys.stdout\n"
+        "CONFIG, out, err, *_ = start(verbose=False)\n"
+        "print('not logged', out is before)\n"
+        "close(CONFIG, verbose=False)\n"
+    )
+    assert lab.run().stdout == "not logged True\n"
+    run = lab.only("FINISHED")
+    assert not (run / "logs" / "stdout.log").exists() or look.log(run) == ""
+
+
+def test_the_message_is_shown_and_recorded(lab, look):
+    """On standard error when verbose."""
+    lab.write(
+        "from scitex_session import start, close\n"
+        "CONFIG, *_ = start(verbose=False)\nclose(CONFIG, message='well done')\n"
+    )
+    done = lab.run()
+    assert done.stderr.splitlines()[-1].endswith("well done")
+    assert look.config(lab.only("FINISHED"))["MESSAGE"] == "well done"
+
+
+def test_an_explicit_directory_is_used_in_place(lab, look):
+    """It is not moved, and the logs of an earlier session are continued."""
+    lab.write(
+        "import sys\nfrom scitex_session import start, close\n"
+        "CONFIG, *_ = start(sys, sdir='mine', verbose=False)\nprint(sys.argv[1])\n"
+        "close(CONFIG, exit_status=0, verbose=False)\n"
+    )
+    lab.run("one")
+    lab.run("two")
+    assert look.log(lab.path / "mine") == "one\ntwo\n"
+    assert look.config(lab.path / "mine")["EXIT_STATUS"] == 0
+    assert not (lab.path / "script_out").exists()
+
+
+def test_clear_logs_empties_them_first(lab, look):
+    """Only the logs; everything else stays."""
+    lab.write(
+        "import sys\nfrom scitex_session import start, close\n"
+        "CONFIG, *_ = start(sys, sdir='mine', clear_logs=True, verbose=False)\nprint(sys.argv[1])\n"
+        "close(CONFIG, verbose=False)\n"
+    )
+    lab.run("one")
+    (lab.path / "mine" / "kept.txt").write_text("x", encoding="utf-8")
+    lab.run("two")
+    assert look.log(lab.path / "mine") == "two\n"
+    assert (lab.path / "mine" / "kept.txt").exists()
+
+
+def test_an_explicit_directory_under_running_is_moved(lab):
+    """As one that the session chose itself."""
+    lab.write(
+        "from scitex_session import start, close\n"
+        "CONFIG, *_ = start(sdir='here/RUNNING/first', verbose=False)\n"
+        "close(CONFIG, exit_status=0, verbose=False)\n"
+    )
+    lab.run()
+    assert [p.name for p in lab.runs(base="here")] == ["first"]
+    assert lab.only("FINISHED_SUCCESS", base="here")
+
+
+def test_a_directory_with_a_live_session_is_refused(lab):
+    """Two sessions never share one."""
+    lab.write(
+        "import sys, time\nfrom scitex_session import start\n"
+        "start(sys, sdir='mine', verbose=False)\nprint('up', flush=True)\ntime.sleep(30)\n"
+    )
+    first = lab.start()
+    try:
+        second = lab.run()
+        assert "a session of process" in second.stderr
+    finally:
+        first.kill()
+        first.communicate()
+    third = lab.start()
+    third.kill()
+    third.communicate()
+    assert third.first_line == "up\n"
+
+
+def test_args_are_recorded_whatever_they_are(lab):
+    """A namespace, a mapping or an object with attributes."""
+    lab.write(
+        "import argparse\nfrom scitex_session import start, close\n"
+        "for args in (argparse.Namespace(a=1), {'a': 1}):\n"
+        "    CONFIG, *_ = start(args=args, verbose=False)\n"
+        "    print(CONFIG.ARGS.a)\n    close(CONFIG, verbose=False)\n"
+    )
+    assert lab.run().stdout == "1\n1\n"
+
+
+def test_the_keys_of_config(lab, look):
+    """Their types, in the script, in YAML and in the pickle."""
+    lab.write(
+        "import sys\nfrom scitex_session import start, close\n"
+        "CONFIG, *_ = start(sys, args={'a': 1}, verbose=False)\n"
+        "assert CONFIG.FILE.name == 'script.py' and CONFIG.EXIT_STATUS is None\n"
+        "close(CONFIG, exit_status=0, verbose=False)\n"
+        "print({k: type(v).__name__ for k, v in CONFIG.items()})\n"
+    )
+    types = eval(lab.run().stdout)
+    assert (
+        types["FILE"] == types["SDIR_RUN"] == types["SDIR_OUT"] == types["SDIR_PATH"] == "PosixPath"
+    )
+    assert types["START_DATETIME"] == types["END_DATETIME"] == "datetime"
+    assert {types[k] for k in ("ID", "SDIR", "START_TIME", "END_TIME", "RUN_TIME")} == {"str"}
+    assert (types["PID"], types["EXIT_STATUS"], types["IS_DEBUG"]) == ("int", "int", "bool")
+    run = lab.only("FINISHED_SUCCESS")
+    pickled = pickle.loads((run / "CONFIGS" / "CONFIG.pkl").read_bytes())
+    assert type(pickled) is dict
+    assert Path(pickled["SDIR_RUN"]) == run
+    assert datetime.fromisoformat(pickled["START_TIME"]) == pickled["START_DATETIME"]
+    assert pickled["START_DATETIME"].tzinfo is not None
+    assert look.config(run)["RUN_TIME"].count(":") == 2
+
+
+def test_show_execution_flow_prints_the_scripts_own_call_tree(lab):
+    """On standard error, indented, without the libraries' calls."""
+    lab.write(
+        "import json, sys\nfrom scitex_session import start, close\n"
+        "CONFIG, *_ = start(sys, show_execution_flow=True, verbose=False)\n"
+        "def inner():\n    return json.dumps([1])\n"
+        "def outer():\n    return inner()\n"
+        "outer()\nclose(CONFIG, verbose=False)\n"
+    )
+    lines = lab.run().stderr.splitlines()
+    assert lines == ["outer (script.py:6)", "  inner (script.py:4)"]
+
+
+def test_run_is_the_same_without_a_decorator(lab):
+    """`run(main)` as users have written it, with parsed arguments, and with options."""
+    lab.write(
+        "import argparse\nfrom scitex_session import run\n"
+        "def main(args):\n    print(args)\n    return 0\n"
+        "run(main)\n"
+        "parser = argparse.ArgumentParser(); parser.add_argument('--n', type=int, default=3)\n"
+        "run(main, parse_args=parser.parse_args)\n"
+        "def typed(n=1):\n    print(n)\n    return 'result'\n"
+        "print(run(typed, seed=7))\n"
+    )
+    done = lab.run("--n", "5")
+    assert done.stdout == "namespace()\nNamespace(n=5)\n5\nresult\n", done.stderr
+    assert len(lab.runs("FINISHED_SUCCESS")) == 3
+
+
+def test_a_misspelt_option_of_run_is_refused(lab):
+    """As with the decorator."""
+    lab.write("from scitex_session import run\nrun(lambda: 0, sed=7)\n")
+    assert "did you mean 'seed'" in lab.run().stderr
+
+
+def test_running2finished_moves_a_directory(lab):
+    """And `CONFIG` names the new place."""
+    lab.write(
+        "from scitex_session import start, close, running2finished\n"
+        "CONFIG, *_ = start(verbose=False)\n"
+        "assert running2finished(CONFIG, exit_status=0) is CONFIG\n"
+        "print(CONFIG.SDIR_RUN.parent.name)\nclose(CONFIG, exit_status=0, verbose=False)\n"
+    )
+    assert lab.run().stdout == "FINISHED_SUCCESS\n"
+    lab.only("FINISHED_SUCCESS")
+
+
+def test_running2finished_can_copy(lab):
+    """The copy appears whole, and the source stays."""
+    lab.write(
+        "from scitex_session import start, running2finished\n"
+        "CONFIG, *_ = start(verbose=False)\n"
+        "(CONFIG.SDIR_RUN / 'x.txt').write_text('x')\n"
+        "import os\nhere = CONFIG.SDIR_RUN\n"
+        "running2finished(CONFIG, exit_status=0, remove_src_dir=False)\n"
+        "print((CONFIG.SDIR_RUN / 'x.txt').exists(), (here / 'x.txt').exists())\nos._exit(0)\n"
+    )
+    assert lab.run().stdout in ("True True\n", "")
+
+
+@pytest.mark.parametrize(
+    ("call", "word"),
+    [
+        ("start(seed='x')", "seed"),
+        ("start(seed=-1)", "seed"),
+        ("start(sdir='a', sdir_suffix='b')", "sdir_suffix"),
+        ("start(args=3)", "args"),
+        ("start(preempt_signal='SIGKILL')", "preempt_signal"),
+        ("start(file='nowhere/at/all.py')", "nowhere"),
+        ("start(fig_size_mm=(0, 1))", "fig_size_mm"),
+    ],
+)
+def test_a_wrong_argument_of_start_is_refused(lab, call, word):
+    """One sentence that names it, and nothing on the disk."""
+    lab.write(f"from scitex_session import start\n{call}\n")
+    done = lab.run()
+    assert done.returncode == 1
+    assert word in done.stderr.splitlines()[-1]
+    assert [p.name for p in lab.path.iterdir()] == ["script.py"]

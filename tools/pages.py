@@ -255,8 +255,7 @@ class Page:
             **os.environ,
             "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
             "COLUMNS": "80",
-            "XDG_STATE_HOME": str(self.directory.parent / "state"),
-            "XDG_CONFIG_HOME": str(self.directory.parent / "configuration"),
+            "SCITEX_STATE_DIR": str(self.directory.parent / "state"),
         }
 
 

@@ -31,7 +31,7 @@ def pages():
 @pytest.fixture
 def examples(tmp_path, monkeypatch):
     """Return a copy of examples/ to run in, with a registry of its own."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("SCITEX_STATE_DIR", str(tmp_path / "state"))
     folder = tmp_path / "examples"
     ignored = shutil.ignore_patterns("*_out", "__pycache__")
     shutil.copytree(ROOT / "examples", folder, ignore=ignored)

@@ -31,6 +31,7 @@ def follow(pages, tmp_path):
 
 
 def block(language, text, note=""):
+    """Return a fenced block, below a comment if there is one."""
     return f"{note}\n{TICKS}{language}\n{text}\n{TICKS}"
 
 

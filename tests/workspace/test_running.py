@@ -11,6 +11,7 @@ FAILING = '<testsuites><testsuite tests="5" failures="1" errors="1" skipped="0"/
 
 
 def summary(root, folder, *argv):
+    """Run the tool that counts reports."""
     command = [sys.executable, str(root / "tools" / "summary.py"), str(folder), *argv]
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 

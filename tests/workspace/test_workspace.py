@@ -7,12 +7,14 @@ import pytest
 
 
 def edit(file, old, new):
+    """Replace a text that is there."""
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def pyproject(root, name):
+    """Return the path of a package's pyproject.toml."""
     return root / "packages" / name / "pyproject.toml"
 
 

@@ -1,0 +1,147 @@
+"""`--set NAMESPACE.key=value`: one value of the configuration, for one run."""
+
+from __future__ import annotations
+
+from scitex_session.errors import UsageError
+
+from ._names import RESERVED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+__all__ = ["apply_overrides"]
+
+
+def apply_overrides(
+    namespaces: dict[str, Any],
+    overrides: Iterable[str],
+    *,
+    warn: Callable[[str], None] | None = None,
+) -> None:
+    """Set single values, in place.
+
+    Parameters
+    ----------
+    namespaces : dict
+        What `load_directory` gave.
+    overrides : iterable of str
+        ``NAMESPACE.key=value`` each; the value is read as YAML, nested keys are joined by dots.
+    warn : callable, optional
+        Called with one line for each bare ``yes``, ``no``, ``on`` or ``off``, which are words here.
+
+    Raises
+    ------
+    UsageError
+        If one names no existing key, a name of the session, a whole namespace, or is no YAML.
+    """
+    for override in overrides:
+        name, equals, text = override.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--set {override}: write NAMESPACE.key=value")
+        parent, key = _find(namespaces, name)
+        value = _read(name, text, warn)
+        _check(namespaces, name, (parent, key), value)
+        parent[key] = value
+
+
+def _find(namespaces: dict[str, Any], name: str) -> tuple[dict[Any, Any], Any]:
+    first = name.partition(".")[0]
+    if first in RESERVED:
+        raise UsageError(f"--set {name}: CONFIG.{first} belongs to the session and cannot be set")
+    found = _walk(namespaces, name.split("."))
+    if found is not None:
+        return found
+    names = list(_leaves(namespaces, ""))
+    close = _closest(name, names)
+    if close:
+        raise UsageError(f"--set {name}: there is no such key; did you mean {close}?")
+    if len(namespaces) <= ("IS_DEBUG" in namespaces):
+        raise UsageError(f"--set {name}: there is no such key; no file in ./config gives any")
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > len(names[:8]) else "")
+    raise UsageError(f"--set {name}: there is no such key; there are {shown}")
+
+
+def _walk(mapping: dict[Any, Any], parts: list[str]) -> tuple[dict[Any, Any], Any] | None:
+    # A key may hold dots itself, so every way to cut the name is tried, the shortest key first.
+    for cut in range(1, len(parts) + 1):
+        text = ".".join(parts[:cut])
+        key = text if text in mapping else next((k for k in mapping if str(k) == text), None)
+        if key is None:
+            continue
+        if cut == len(parts):
+            return mapping, key
+        if isinstance(mapping[key], dict):
+            found = _walk(mapping[key], parts[cut:])
+            if found:
+                return found
+    return None
+
+
+def _leaves(mapping: dict[Any, Any], prefix: str) -> Iterable[str]:
+    for key, value in mapping.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{name}.")
+        else:
+            yield name
+
+
+def _closest(name: str, names: list[str]) -> str | None:
+    from difflib import get_close_matches
+
+    folded = {known.lower(): known for known in reversed(names)}
+    match = get_close_matches(name.lower(), folded, n=1)
+    if match:
+        return folded[match[0]]
+    # The key alone, when the namespace was forgotten or is another one.
+    last = name.lower().rpartition(".")[2]
+    ends = {known.lower().rpartition(".")[2]: known for known in reversed(names)}
+    match = get_close_matches(last, ends, n=1)
+    return ends[match[0]] if match else None
+
+
+def _read(name: str, text: str, warn: Callable[[str], None] | None) -> object:
+    import yaml
+
+    from ._document import explain
+    from ._reader import DocumentError, read
+
+    def tell(message: str, line: int, key: str) -> None:
+        del line, key
+        if warn:
+            warn(f"--set {name}: {message}")
+
+    try:
+        data = text.encode("utf-8")
+        return read(data, tell if warn else None)
+    except UnicodeEncodeError:
+        problem = "holds bytes that are not UTF-8"
+    except DocumentError as fault:
+        problem = fault.text
+    except yaml.YAMLError as error:
+        problem = explain(error, data)[1]
+    raise UsageError(f"--set {name}: the value {text!r} {problem}") from None
+
+
+def _check(
+    namespaces: dict[str, Any], name: str, place: tuple[dict[Any, Any], Any], value: object
+) -> None:
+    parent, key = place
+    old = parent[key]
+    if parent is namespaces and key != "IS_DEBUG":
+        raise UsageError(
+            f"--set {name}: {key} is a namespace; set one of its keys{_some(old, key)}"
+        )
+    if parent is namespaces and not isinstance(value, bool):
+        raise UsageError(f"--set {name}: write IS_DEBUG=true or IS_DEBUG=false")
+    if isinstance(old, dict) and not isinstance(value, dict):
+        raise UsageError(
+            f"--set {name}: it holds keys of its own; set one of them{_some(old, name)}"
+        )
+
+
+def _some(mapping: dict[Any, Any], prefix: str) -> str:
+    names = list(_leaves(mapping, f"{prefix}."))
+    return f", such as {names[0]}" if names else ""

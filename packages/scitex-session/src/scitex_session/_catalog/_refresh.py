@@ -1,0 +1,180 @@
+"""Bringing one state directory up to date in the index: compared, and read where it differs."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+
+from . import _layout as layout
+from ._row import read_below, row_of
+from ._walk import Entry, is_run, listing, own_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+    from ._row import Row
+
+_RACY = 2.0  # seconds in which a directory may change without a new change time
+
+
+def storable(text: str) -> str | bytes:
+    """Return a file name as SQLite takes it: as bytes where it is no UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(text)
+    return text
+
+
+def text_of(stored: str | bytes) -> str:
+    """Return the file name that `storable` was given."""
+    return stored if isinstance(stored, str) else os.fsdecode(stored)
+
+
+class Directory:
+    """A state directory of an output directory, or a run that is used in place.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+        The index.
+    root : str
+        The output directory, or the run.
+    state : str
+        One of the state directories; empty for a run used in place.
+
+    Attributes
+    ----------
+    key : int or None
+        The directory's key in the index, None while it is not there.
+    """
+
+    def __init__(self, db: sqlite3.Connection, root: str, state: str) -> None:
+        self.db = db
+        self.root = root
+        self.state = state
+        self.path = os.path.join(root, state) if state else root
+        self.key: int | None = None
+        self._known: tuple[int, int] | None = None
+        self._stamp: tuple[int, int] | None = None
+
+    def is_current(self) -> bool:
+        """Whether the index knows the directory as it is."""
+        row = self.db.execute(
+            "SELECT dir, changed, inode FROM dirs WHERE root = ? AND state = ?",
+            (storable(self.root), self.state),
+        ).fetchone()
+        self.key, self._known = (None, None) if row is None else (row[0], (row[1], row[2]))
+        self._stamp = self._look()
+        return self._stamp == self._known
+
+    def read(self) -> None:
+        """List the directory again; only inside a write transaction."""
+        now = time.time()
+        if self.is_current():  # another tool was first
+            return
+        if self._stamp is None:
+            self.db.execute("DELETE FROM runs WHERE dir = ?", (self.key,))
+            self.db.execute("DELETE FROM dirs WHERE dir = ?", (self.key,))
+            self.key = None
+            return
+        if self.key is None:
+            insert = "INSERT INTO dirs (root, state, changed, inode) VALUES (?, ?, 0, 0)"
+            self.key = self.db.execute(insert, (storable(self.root), self.state)).lastrowid
+        self._compare()
+        # A change within the clock's grain of this reading would not show: look again then.
+        changed = self._stamp[0] if now - self._stamp[0] / 1e9 > _RACY else 0
+        update = "UPDATE dirs SET changed = ?, inode = ? WHERE dir = ?"
+        self.db.execute(update, (changed, self._stamp[1], self.key))
+
+    def settle(self) -> None:
+        """Read again the records that could not be read, or had no end where there is one."""
+        query = "SELECT file, inode FROM runs WHERE dir = ? AND NOT settled"
+        rows = {text_of(file): inode for file, inode in self.db.execute(query, (self.key,))}
+        if rows:
+            self._insert(rows, rows)
+
+    def _look(self) -> tuple[int, int] | None:
+        """Return change time and inode of the directory, of the record for a run in place."""
+        try:
+            if self.state:
+                found = os.lstat(self.path)
+                wanted = stat.S_ISDIR(found.st_mode)
+            elif is_run(self.root):
+                found = os.lstat(os.path.join(self.root, layout.RECORD))
+                wanted = stat.S_ISREG(found.st_mode)
+            else:
+                return None
+        except OSError:
+            return None
+        return (found.st_mtime_ns, found.st_ino) if wanted else None
+
+    def _compare(self) -> None:
+        """Drop the runs that are gone and read those that are new."""
+        found = _one_each(listing(self.root, self.state)) if self.state else {"": 0}
+        query = "SELECT file, inode FROM runs WHERE dir = ?"
+        stored = {text_of(file): inode for file, inode in self.db.execute(query, (self.key,))}
+        gone = [(self.key, storable(file)) for file in stored if file not in found]
+        self.db.executemany("DELETE FROM runs WHERE dir = ? AND file = ?", gone)
+        if self.state:
+            new = [file for file, inode in found.items() if stored.get(file) != inode]
+        else:
+            new = list(found)
+        self._insert(new, found)
+
+    def _insert(self, files: Iterable[str], inodes: dict[str, int]) -> None:
+        insert = "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        rows = (
+            (self.key, storable(file), inodes[file], storable(row.name), storable(row.id), *row[2:])
+            for file, row in self._rows(files)
+        )
+        self.db.executemany(insert, rows)
+
+    def _rows(self, files: Iterable[str]) -> Iterator[tuple[str, Row]]:
+        folder = os.open(self.path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        try:
+            for file in files:
+                name = own_name(file) if self.state else os.path.basename(self.root)
+                data: bytes | None
+                try:
+                    data = read_below(folder, self.path, file or ".")
+                except OSError:
+                    if file and not _exists(file, folder):
+                        continue  # it moved on since the listing, and is found where it is now
+                    data = None
+                yield file, row_of(data, name, self.state)
+        finally:
+            os.close(folder)
+
+
+def _one_each(entries: Iterable[Entry]) -> dict[str, int]:
+    """Return the inode by name; a run that is both packed and not is one run.
+
+    Its directory counts first, then its tar file, which is whole once it has its name, then a
+    directory on its way into one.
+    """
+    found: dict[str, int] = {}
+    packing: list[Entry] = []
+    for entry in entries:
+        if entry.file.startswith("."):
+            packing.append(entry)
+        else:
+            found[entry.file] = entry.inode
+    for file in [file for file in found if file.endswith(layout.TAR)]:
+        if own_name(file) in found:
+            del found[file]
+    for entry in packing:
+        if entry.name not in found and entry.name + layout.TAR not in found:
+            found[entry.file] = entry.inode
+    return found
+
+
+def _exists(file: str, folder: int) -> bool:
+    try:
+        os.stat(file, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return True

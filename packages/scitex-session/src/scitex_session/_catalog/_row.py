@@ -1,0 +1,196 @@
+"""From a run's record to its row in the index.
+
+Everything in a record was written by somebody else. The directory decides the name and the state;
+what the record says besides is data, and what it does not say, or says in the wrong type, is left
+empty.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from datetime import datetime
+from typing import NamedTuple
+
+from . import _layout as layout
+from ._reader import LARGEST_RECORD, open_in_tar, read_all
+from ._record_head import head
+from ._text import clean, cut
+from ._walk import own_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ARGS_SHOWN = 200  # characters of the arguments in a listing
+_REASON_SHOWN = 120
+STATUS_OF = {
+    layout.RUNNING: "running",
+    layout.FINISHED: "finished",
+    layout.SUCCESS: "success",
+    layout.ERROR: "error",
+}
+UNKNOWN = "unknown"
+_STATUSES = frozenset(STATUS_OF.values())
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FOLDER = os.O_RDONLY | _NO_LINK | getattr(os, "O_DIRECTORY", 0)
+_FILE = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0)
+_NOTHING: tuple[dict[str, Any], str] = ({}, "{}")
+
+
+class Row(NamedTuple):
+    """One run in the index; `settled` is 0 where its record has to be read again next time."""
+
+    name: str
+    id: str
+    status: str
+    start: float
+    settled: int
+    run: str
+    process: str
+    params: str
+    line: str
+
+
+def row_of(data: bytes | None, name: str, state: str) -> Row:
+    """Make the row of one run.
+
+    Parameters
+    ----------
+    data : bytes or None
+        PROVENANCE.json; None if it could not be read.
+    name : str
+        The run's name as its directory has it.
+    state : str
+        The directory it is filed under; empty for a run used in place.
+    """
+    sections = _sections(data)
+    run, run_text = sections.get("run", _NOTHING)
+    args, args_text = sections.get("args", _NOTHING)
+    status = STATUS_OF[state] if state else _status_in_place(run)
+    over = state not in ("", layout.RUNNING)
+    identifier = run.get("id")
+    # The record may be forged or copied: an ID that is not the directory's own is not believed.
+    if not isinstance(identifier, str) or not _belongs(identifier, name):
+        identifier = name
+    return Row(
+        name=name,
+        id=identifier,
+        status=status,
+        start=_moment(run.get("start_time")),
+        settled=int(bool(run) and not (over and run.get("status") == "running")),
+        run=_stored(run_text, run),
+        process=_stored(*reversed(sections.get("process", _NOTHING))),
+        params=(
+            f'{{"args":{_stored(args_text, args)},'
+            f'"config":{_stored(*reversed(sections.get("config", _NOTHING)))}}}'
+        ),
+        line=_line(run, args),
+    )
+
+
+def read_below(state_dir: int, path: str, file: str) -> bytes:
+    """Return the record of a run.
+
+    Parameters
+    ----------
+    state_dir : int
+        Descriptor of the directory that the run is listed in.
+    path : str
+        The same directory's path.
+    file : str
+        The run's name in it, known from the listing to be no link.
+
+    Raises
+    ------
+    OSError
+        If there is no record that can be read.
+    """
+    if file.endswith(layout.TAR):
+        with open_in_tar(os.path.join(path, file), own_name(file), layout.RECORD) as reader:
+            return reader.read(LARGEST_RECORD)
+    folder = os.open(f"{file}/{layout.CONFIGS}", _FOLDER, dir_fd=state_dir)
+    try:
+        descriptor = os.open("PROVENANCE.json", _FILE, dir_fd=folder)
+    finally:
+        os.close(folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(22, "not a regular file", file)
+    return read_all(descriptor)
+
+
+def _sections(data: bytes | None) -> dict[str, tuple[dict[str, Any], str]]:
+    """Return the sections that are mappings; those of an unreadable record are none."""
+    if data is None:
+        return {}
+    try:
+        found = head(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return {}
+    return {key: pair for key, pair in found.items() if isinstance(pair[0], dict)}
+
+
+def _status_in_place(run: dict[str, Any]) -> str:
+    recorded = run.get("status")
+    return recorded if isinstance(recorded, str) and recorded in _STATUSES else UNKNOWN
+
+
+def _belongs(identifier: str, name: str) -> bool:
+    return name == identifier or (bool(identifier) and name.startswith(identifier + "-"))
+
+
+def _moment(text: object) -> float:
+    """Return seconds since 1970; 0 where the record does not say."""
+    if not isinstance(text, str):
+        return 0.0
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+
+
+def _stored(text: str, value: Any) -> str:
+    """Return JSON that SQLite reads too: it knows no NaN and no Infinity."""
+    if "NaN" not in text and "Infinity" not in text:
+        return text
+    return json.dumps(_finite(value))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and value - value != 0:
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _line(run: dict[str, Any], args: dict[str, Any]) -> str:
+    """Return the columns of a listing behind ID and status, ready to be printed."""
+    start, script = run.get("start_time"), run.get("script")
+    columns = (
+        _seconds(start) if isinstance(start, str) else "-",
+        cut(str(run.get("run_time") or "-"), 20),
+        cut(os.path.basename(script), 80) if isinstance(script, str) else "-",
+        cut(str(run.get("exit_reason") or "-"), _REASON_SHOWN),
+        cut(" ".join([f"{key}={_short(value)}" for key, value in args.items()]), _ARGS_SHOWN)
+        or "-",
+    )
+    if "".join(columns).isprintable():  # one look at all of them, since most are
+        return "\t".join(columns)
+    return "\t".join([clean(column) for column in columns])
+
+
+def _seconds(iso: str) -> str:
+    """Drop the fraction of a second: ``2026-11-20T21:43:29+00:00``."""
+    return iso[:19] + iso[26:] if iso[19:20] == "." else cut(iso, 40)
+
+
+def _short(value: Any) -> str:
+    kind = type(value)
+    if kind is str:
+        return cut(value, _ARGS_SHOWN)
+    return repr(value) if kind is int or kind is float else json.dumps(value)

@@ -217,9 +217,9 @@ class Call:
                 overrides=overrides,
                 parent=self.replay.get("parent"),
                 sdir_out=self.replay.get("sdir_out"),
+                notify=self.notify,
             )
         )
-        self.run.notify = self.notify
 
     def injected(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Return the objects for the parameters that ask for them."""

@@ -219,14 +219,20 @@ def _bear(base: str, name: str, identifier: str, fill: Callable[[RunDir, str], N
 
 def _clear(unborn: RunDir) -> None:
     """Take back a directory that was never seen under its name: it holds only our own files."""
-    for folder in ("CONFIGS", "logs", ""):
-        path = unborn.inside(folder) if folder else unborn.path
+    for path in (unborn.inside("CONFIGS"), unborn.inside("logs"), unborn.path):
         try:
             for entry in os.listdir(path):
                 os.unlink(os.path.join(path, entry))
             os.rmdir(path)
+        except FileNotFoundError:
+            continue
         except OSError as error:
             sys.stderr.write(f"scitex: {path}: could not be taken back ({error.strerror})\n")
+    for path in (os.path.dirname(unborn.path), unborn.base):
+        try:
+            os.rmdir(path)
+        except OSError:  # somebody else's runs are in it
+            return
 
 
 def _unwritable(path: str, error: OSError) -> str:

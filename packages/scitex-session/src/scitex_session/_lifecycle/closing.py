@@ -15,7 +15,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_LOG_TAIL = 20  # lines of a failed run's log in a notification
 _IN_PLACE = {"success": b'"success"', "error": b'"error"  '}  # as long as b'"running"'
 
 
@@ -62,7 +61,7 @@ def close_run(
         if run.signals is not None:
             by_signal = reason.startswith("signal")
             run.signals.release(deliver=not by_signal)
-    _tell(run, message, notify=notify or run.notify, verbose=verbose)
+    _tell(run, message, notify=notify or run.record["run"]["notify"], verbose=verbose)
 
 
 def _leave(run: state.Run, error: BaseException | None) -> None:
@@ -215,34 +214,8 @@ def _tell(run: state.Run, message: str | None, *, notify: bool, verbose: bool) -
     if run.collector is not None:
         run.collector.after_move(run.directory.path)
     if notify:
-        from .._notify import notify as send
+        from .telling import send_notification
 
-        refusal = send(**notification(run))
+        refusal = send_notification(run.record, run.directory.path)
         if refusal:
             words.say(f"scitex: {refusal}")
-
-
-def notification(run: state.Run) -> dict[str, Any]:
-    """Return what a notification says of a run."""
-    config = run.config
-    name = config["FILE"].name if config["FILE"] else "session"
-    failed = bool(config["EXIT_STATUS"])
-    return {
-        "title": f"{name}: {run.record['run']['status']}",
-        "status": run.record["run"]["status"],
-        "exit_status": config["EXIT_STATUS"],
-        "run_time": config["RUN_TIME"],
-        "directory": run.directory.path,
-        "log_tail": log_tail(run.directory.path) if failed else "",
-    }
-
-
-def log_tail(path: str) -> str:
-    """Return the last lines of a run's stderr.log."""
-    try:
-        with open(os.path.join(path, "logs", "stderr.log"), "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - 16_384))
-            lines = file.read().decode("utf-8", "replace").splitlines()
-    except OSError:
-        return ""
-    return "\n".join(lines[-_LOG_TAIL:])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Started = tuple[DotDict, TextIO, TextIO, Any, Any, RandomStateManager]
 
 
-def start(  # noqa: PLR0917 - the order is part of the public interface
+def start(
     sys: ModuleType | None = None,
     plt: ModuleType | None = None,
     file: str | PathLike[str] | None = None,

@@ -51,6 +51,8 @@ class Opening:
         The ID of the run that this one repeats.
     sdir_out : str or None
         An output base instead of ``<script>_out``.
+    notify : bool
+        Whether a notification is to be sent at the end, whatever the end is.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Opening:
         overrides: list[str],
         parent: str | None = None,
         sdir_out: str | None = None,
+        notify: bool = False,
     ) -> None:
         self.options = options
         self.script = script
@@ -71,6 +74,7 @@ class Opening:
         self.overrides = overrides
         self.parent = parent
         self.sdir_out = sdir_out
+        self.notify = notify
         self.args = as_dict(options.get("args"))
 
     def check(self) -> None:
@@ -155,10 +159,15 @@ def describe(opening: Opening, directory: RunDir, identifier: str) -> state.Run:
     frozen.point_at(config, directory.base, path)
     config["ARGS"] = opening.args
     config["SEED"] = opening.options["seed"]
-    moves = {"moves": directory.moves, "parent": opening.parent, "function": opening.function}
+    about = {
+        "moves": directory.moves,
+        "parent": opening.parent,
+        "function": opening.function,
+        "notify": opening.notify,
+    }
     if opening.parent is not None:
         config["PARENT"] = opening.parent
-    record = frozen.first_record(config, moves)
+    record = frozen.first_record(config, about)
     record["process"] = liveness.identity()
     given = {
         "args": opening.args,
@@ -166,7 +175,7 @@ def describe(opening: Opening, directory: RunDir, identifier: str) -> state.Run:
         "overrides": opening.overrides,
         "config": opening.namespaces,
     }
-    plain, warnings = _config.to_plain(mask(given), json=True)
+    plain, warnings = _config.to_plain(mask(given))
     record.update(plain)
     record["seed"] = opening.options["seed"]
     record["warnings"] = warnings

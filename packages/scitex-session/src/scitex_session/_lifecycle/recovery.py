@@ -102,7 +102,12 @@ def file_dead(run_dir: str) -> Recovered | None:
     # The helper is told of the death by the kernel, a moment before the process table forgets.
     for _ in range(100):
         if liveness.is_alive(record.get("process", {})) is False:
-            return _file(run_dir, record, datetime.now().astimezone())
+            filed = _file(run_dir, record, datetime.now().astimezone())
+            if filed is not None and record["run"].get("notify"):
+                from .telling import send_notification
+
+                send_notification(record, filed.target)
+            return filed
         time.sleep(0.01)
     return None
 

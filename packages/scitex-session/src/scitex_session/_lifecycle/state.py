@@ -52,7 +52,6 @@ class Run:
         self.signals: Any = None
         self.objects: dict[str, Any] = {}
         self.warnings: list[str] = []
-        self.notify = False
 
     def advance(self, state: str) -> None:
         """Go on to the next state; going back or leaving one out is a fault of the caller."""

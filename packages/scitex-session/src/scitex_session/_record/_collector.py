@@ -1,0 +1,298 @@
+"""Collecting beside the user's code, from the moment a run is open until it is over."""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import monotonic, sleep, time_ns
+
+from scitex_session._record import _hook, _journal, _machine, _modules, _places, _repository
+from scitex_session._record._sections import ASIDE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from scitex_session._record._readers import Readers
+
+_GIT_PATIENCE = 0.015  # seconds that a closing session waits for git; after that it is done later
+_EARLY_FILES, _EARLY_BYTES = 20, 500_000
+
+_current: Collector | None = None
+
+
+class Collector:
+    """
+    Collects what is known of one run. Whatever fails is named in the record, never raised.
+
+    Parameters
+    ----------
+    run_dir : str
+        The run directory; ``CONFIGS`` stands in it.
+    script : str or None
+        The script's real path.
+    cwd : str
+        The working directory at the start.
+    run_id : str
+        The run's ID.
+    """
+
+    def __init__(self, run_dir: str, script: str | None, cwd: str, run_id: str) -> None:
+        self._run_dir = os.path.abspath(run_dir)
+        self._script = script
+        self._cwd = cwd
+        self._run_id = run_id
+        self._aside = os.path.join(self._run_dir, "CONFIGS", ASIDE)
+        self._problems: list[str] = []
+        self._sink: _hook.Sink | None = None
+        self._readers: Readers | None = None
+        self._hooked: list[str] = []
+        self._explicit: dict[str, str] = {}
+        self._git: str = "no git repository"
+        self._environment: dict[str, Any] = {}
+        self._modules: dict[str, str] = {}
+        self._libraries: dict[str, str] = {}
+        self._copied: dict[str, str] = {}
+        self._places: _places.Places | None = None
+        self._start_ns = 0
+        self._later = False
+
+    def start(self) -> None:
+        """Begin to note; costs one or two milliseconds, the rest runs beside the caller."""
+        global _current
+        self._start_ns = time_ns()
+        _current = self
+        for name, step in (
+            ("the directory for notes", self._make_aside),
+            ("git", self._ask_git),
+            ("the machine", self._look_around),
+            ("loaded modules", self._look_at_modules),
+            ("the notes of the start", self._write_start),
+            ("files opened", self._listen),
+        ):
+            self._try(name, step)
+
+    def stop(self) -> None:
+        """Note no more."""
+        global _current
+        _hook.sleep()
+        if _current is self:
+            _current = None
+        if self._readers is not None:
+            self._hooked = list(self._readers.hooked)
+            self._try("hooks of libraries", self._readers.remove)
+        self._try("loaded modules", self._look_at_modules)
+        self._try("threads and accelerators", lambda: self._environment.update(_machine.at_end()))
+
+    def note_input(self, path: str | os.PathLike[str], how: str = "load") -> None:
+        """Note a file that the user's code has named as an input."""
+        try:
+            full = os.path.abspath(os.fspath(path))
+            if os.path.isdir(full):
+                from scitex_session._record._readers import _files as files
+
+                for file in files(full):
+                    self._explicit.setdefault(file, how)
+            else:
+                self._explicit.setdefault(full, how)
+            if self._sink is not None:
+                self._sink.note("I", full)
+        except (OSError, TypeError, ValueError) as error:
+            self._problems.append(f"input {path!r}: {error}")
+
+    def sections(self) -> dict[str, Any]:
+        """
+        Return the sections of PROVENANCE.json, to be written before the run is filed.
+
+        What would hold up the end of a session is left out and named in ``pending``; `after_move`
+        starts a process that adds it.
+        """
+        from scitex_session._record import _sections
+
+        try:
+            self._await_git()
+            state = self._state()
+            sections = _sections.build(state, self._run_dir, inline=True)
+            if sections.get("pending"):
+                self._later = True
+                _write_json(os.path.join(self._aside, "state"), state)
+            else:
+                remove_aside(self._run_dir)
+        except Exception as error:  # noqa: BLE001 - the run is not to suffer, the record says so
+            return {"collection": {"not_collected": [f"{type(error).__name__}: {error}"]}}
+        return sections
+
+    def after_move(self, run_dir: str) -> None:
+        """Let a process of its own complete the record of a run that is filed now."""
+        if not self._later:
+            return
+        self._later = False
+        from scitex_session._record._late import start
+
+        self._try("the rest of the record", lambda: start(run_dir))
+
+    def _try(self, name: str, step: Callable[[], Any]) -> None:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - as in sections
+            self._problems.append(f"{name}: {type(error).__name__}: {error}")
+
+    def _make_aside(self) -> None:
+        if os.path.isdir(self._aside):  # a directory that the user named, used before and killed
+            remove_aside(self._run_dir)
+        os.mkdir(self._aside, 0o700)
+
+    def _ask_git(self) -> None:
+        if self._script is None:
+            return
+        self._git = "git was not asked"
+        self._git = _repository.start(self._script, self._aside) or "late"
+
+    def _look_around(self) -> None:
+        self._environment = _machine.at_start()
+        stdin = self._environment["stdin"]
+        if "path" in stdin:
+            self._explicit[stdin["path"]] = "standard input"
+
+    def _look_at_modules(self) -> None:
+        if self._places is None:
+            roots = (os.path.dirname(self._script) if self._script else "", self._cwd)
+            self._places = _places.Places(roots, self._run_dir)
+        mine, self._libraries = _modules.loaded(self._places, self._script)
+        self._modules.update(mine)
+
+    def _write_start(self) -> None:
+        """Keep aside what a killed process could not tell any more."""
+        first = [self._script] if self._script else []
+        files = [*first, *self._modules.values()]
+        left = _EARLY_BYTES
+        for path in dict.fromkeys(files[:_EARLY_FILES]):
+            if path.endswith((".so", ".pyd")):
+                continue
+            with open(path, "rb") as source:
+                data = source.read(left + 1)
+            left -= len(data)
+            if left < 0:
+                break
+            name = f"code-{len(self._copied)}"
+            with open(os.path.join(self._aside, name), "wb") as copy:
+                copy.write(data)
+            self._copied[path] = name
+        _write_json(os.path.join(self._aside, "start"), self._state())
+
+    def _listen(self) -> None:
+        assert self._places is not None  # noqa: S101 - made by the step before, or it failed there
+        self._sink = _hook.Sink(self._places, self._aside)
+        _hook.wake(self._sink)
+        from scitex_session._record._readers import Readers
+
+        self._readers = Readers(self._sink)
+        self._readers.install()
+
+    def _await_git(self) -> None:
+        deadline = monotonic() + _GIT_PATIENCE
+        while self._git == "late":
+            if _repository.is_done(self._aside):
+                self._git = ""
+            elif monotonic() > deadline:
+                return
+            else:
+                sleep(0.0005)
+
+    def _state(self) -> dict[str, Any]:
+        sink = self._sink
+        state: dict[str, Any] = {
+            "run_id": self._run_id,
+            "run_dir": self._run_dir,
+            "script": self._script,
+            "cwd": self._cwd,
+            "start_ns": self._start_ns,
+            "git": self._git,
+            "environment": self._environment,
+            "modules": self._modules,
+            "libraries": self._libraries,
+            "copied": self._copied,
+            "explicit": self._explicit,
+            "sys_path": list(map(str, sys.path)),
+            "every_distribution": bool(os.environ.get("SCITEX_SESSION_ALL_DISTRIBUTIONS")),
+            "not_collected": list(self._problems),
+            "hooks": list(self._hooked),
+            "own_packages": [path.rstrip(os.sep) + os.sep for path in _places.own_packages()],
+            "left_out": 0,
+            "reads": {}, "writes": {}, "relative": [], "removed": [], "urls": {}, "commands": [],
+        }  # fmt: skip
+        if sink is not None:
+            from scitex_session._record._masking import mask
+
+            state |= {
+                "reads": sink.reads, "writes": sink.writes, "relative": sorted(sink.relative),
+                "removed": sorted(sink.removed), "urls": mask(sink.urls),
+                "commands": mask(sink.commands), "left_out": sink.left_out,
+            }  # fmt: skip
+            if sink.failure:
+                state["not_collected"].append(f"files opened: {sink.failure}")
+            add_journals(state, self._aside, skip="events")
+        return state
+
+
+def add_journals(state: dict[str, Any], aside: str, *, skip: str = "") -> None:
+    """Add to `state` the events that journals hold: those of workers, or of a dead process."""
+    when = state["start_ns"]
+    for name in sorted(os.listdir(aside)):
+        if not name.startswith("events") or name == skip:
+            continue
+        for kind, path in _journal.read(os.path.join(aside, name)):
+            if kind == "R":
+                state["reads"].setdefault(path, when)
+            elif kind in {"W", "w"}:
+                state["writes"].setdefault(path, when)
+                if kind == "W":
+                    state["relative"].append(path)
+            elif kind == "-":
+                state["writes"].pop(path, None)
+            elif kind == "I":
+                state["explicit"].setdefault(path, "load")
+
+
+def remove_aside(run_dir: str) -> None:
+    """Remove the notes of a run, all of them files of ours in a directory of ours."""
+    aside = os.path.join(run_dir, "CONFIGS", ASIDE)
+    if not os.path.isdir(aside):
+        return
+    for name in os.listdir(aside):
+        os.unlink(os.path.join(aside, name))
+    os.rmdir(aside)
+
+
+def _write_json(path: str, value: object) -> None:
+    import json
+
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+        json.dump(value, file)
+
+
+def record_input(path: str | os.PathLike[str]) -> Any:
+    """
+    Say that the running session reads a file, where nothing could notice it by itself.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A file, or a directory whose files are all inputs. Digests are taken at the end.
+
+    Returns
+    -------
+    str or os.PathLike
+        `path` as given, so that a call can be wrapped around an argument. Without a session
+        nothing else happens.
+
+    Examples
+    --------
+    >>> from scitex_session import record_input
+    >>> record_input("data.bin")
+    'data.bin'
+    """
+    if _current is not None:
+        _current.note_input(path, "record_input")
+    return path

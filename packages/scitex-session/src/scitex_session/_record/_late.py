@@ -1,0 +1,94 @@
+"""Completing a record after the run is filed, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+
+from scitex_session._record import _repository, _sections
+from scitex_session._record._collector import remove_aside
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_GIT_PATIENCE = 120.0  # seconds; a repository on a slow network disk takes its time
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from scitex_session._record._late import finish; finish(sys.argv[2])"
+)
+
+
+def start(run_dir: str) -> None:
+    """
+    Start a process that completes the record of `run_dir`.
+
+    Raises
+    ------
+    OSError
+        If it cannot be started; the record then stays with what is named in ``pending``.
+    """
+    from scitex_session._record import _spawn
+
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    _spawn.detached(
+        [sys.executable, "-I", "-S", "-c", _PROGRAM, here, run_dir], environment=environment
+    )
+
+
+def finish(run_dir: str) -> bool:
+    """
+    Add what is pending to the record of a run that has ended.
+
+    Returns
+    -------
+    bool
+        Whether anything was added. A second process that does the same finds nothing to do.
+    """
+    import json
+
+    aside = os.path.join(run_dir, "CONFIGS", _sections.ASIDE)
+    mine = os.path.join(aside, f"state-{os.getpid()}")
+    try:
+        os.rename(os.path.join(aside, "state"), mine)  # whoever renames it does the work
+        with open(mine, encoding="utf-8", errors="surrogateescape") as file:
+            state = json.load(file)
+    except FileNotFoundError:
+        return False
+    try:
+        _await_git(state, aside)
+        write(run_dir, _sections.build(state, run_dir, inline=False))
+    except BaseException:
+        os.rename(mine, os.path.join(aside, "state"))
+        raise
+    remove_aside(run_dir)
+    return True
+
+
+def _await_git(state: dict[str, Any], aside: str) -> None:
+    if state["git"] != "late":
+        return
+    deadline = monotonic() + _GIT_PATIENCE
+    while not _repository.is_done(aside):
+        if monotonic() > deadline:
+            state["git"] = "git did not answer"
+            return
+        sleep(0.01)
+    state["git"] = ""
+
+
+def write(run_dir: str, sections: dict[str, Any]) -> None:
+    """Merge `sections` into PROVENANCE.json, in one step."""
+    import json
+
+    from scitex_session._config import dump_json
+    from scitex_session._durable import write_whole
+
+    path = os.path.join(run_dir, "CONFIGS", "PROVENANCE.json")
+    with open(path, "rb") as file:
+        record = json.loads(file.read())
+    record.pop("pending", None)
+    record.update(sections)
+    write_whole(path, dump_json(record))

@@ -1,0 +1,91 @@
+"""Texts that are a secret by their look: keys of known makers, tokens, credentials in addresses."""
+
+from __future__ import annotations
+
+from functools import cache
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+
+MASK = "***"
+
+# A text without any of these cannot match; most texts are let go here, and `re` is not needed.
+_HINTS = (
+    "://", "-----begin", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
+    "glpat-", "xox", "sk-", "sk_", "rk_", "aiza", "eyj", "hf_", "npm_", "pypi-", "bearer", "pass",
+    "pwd", "secret", "token", "key", "auth", "cred", "signature", "sig=", "dckr_pat_", "sg.",
+)  # fmt: skip
+
+# Shapes published by their makers; the whole match goes.
+_SHAPES = r"""
+-----BEGIN\ [A-Z0-9 ]*PRIVATE\ KEY(?:\ BLOCK)?-----
+  .*? (?:-----END\ [A-Z0-9 ]*PRIVATE\ KEY(?:\ BLOCK)?----- | \Z)
+| \b(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA|ABIA|ACCA)[A-Z0-9]{16}\b
+| \bgh[pousr]_[A-Za-z0-9]{20,}
+| \bgithub_pat_[A-Za-z0-9_]{22,}
+| \bglpat-[A-Za-z0-9_-]{20,}
+| \bxox[abeoprs]-[A-Za-z0-9-]{10,}
+| \b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,}
+| \bsk-[A-Za-z0-9_-]{20,}
+| \bAIza[0-9A-Za-z_-]{35}
+| \beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*
+| \bhf_[A-Za-z0-9]{30,}
+| \bnpm_[A-Za-z0-9]{36}
+| \bpypi-[A-Za-z0-9_-]{50,}
+| \bdckr_pat_[A-Za-z0-9_-]{20,}
+| \bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}
+"""
+# What stands in the named group stays, the rest of the match goes.
+_NAMED = r"""
+(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/\s:@'"<>]*:[^/\s'"<>]*(?=@)
+| (?P<http>\bhttps?://)[^/\s:@'"<>]+(?=@)
+| (?P<slack>\bhooks\.slack\.com/services/)[A-Za-z0-9/_-]+
+| (?P<query>
+    [?&](?:[A-Za-z0-9_.-]*
+      (?:token|secret|password|passwd|signature|credential|api[_-]?key|apikey|access[_-]?key)
+      | key | sig | auth)=)
+  [^&\s'"\#]+
+| (?P<bearer>\b[Bb]earer\s+)[A-Za-z0-9._~+/=-]{16,}
+| (?P<header>\b[Aa]uthorization['"]?\s*[:=]\s*['"]?(?:[A-Za-z]+\s+)?)[A-Za-z0-9._~+/=-]{8,}
+| (?P<pair>
+    (?<![A-Za-z])
+    (?:[Pp]assword|[Pp]asswd|PASSWORD|[Pp]wd|PWD|[Ss]ecret|SECRET|AccountKey|SharedAccessKey
+      | [A-Z0-9_]*(?:_TOKEN|_SECRET|_PASSWORD|_API_KEY|_SECRET_KEY|_ACCESS_KEY))=)
+  (?!['"])[^\s;&,'"]+
+"""
+
+
+@cache
+def _shapes() -> re.Pattern[str]:
+    import re
+
+    return re.compile(_SHAPES, re.VERBOSE | re.DOTALL)
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    import re
+
+    return re.compile(_NAMED, re.VERBOSE)
+
+
+def mask_text(text: str) -> str:
+    """Replace what looks like a secret in `text` by ``***``; the same object if nothing does."""
+    if len(text) < 8:  # noqa: PLR2004 - shorter than the shortest pattern
+        return text
+    lower = text.lower()
+    if not any(hint in lower for hint in _HINTS):
+        return text
+    text = _shapes().sub(MASK, text)
+    return _named().sub(lambda m: (m[m.lastgroup] if m.lastgroup else "") + MASK, text)
+
+
+def strip_credentials(url: str) -> str:
+    """`url` without user and password (``https://u:p@host/x`` becomes ``https://host/x``)."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return mask_text(url)  # scp style, git@host:path: the user is part of the address
+    authority, slash, path = rest.partition("/")
+    host = authority.rpartition("@")[2]
+    return mask_text(f"{scheme}://{host}{slash}{path}")

@@ -1,0 +1,97 @@
+"""From what was collected to the sections of PROVENANCE.json."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from scitex_session._record import _distributions, _files
+from scitex_session._record._code import CodeKeeper
+from scitex_session._record._digest import ceiling
+
+if TYPE_CHECKING:
+    from typing import Any
+
+ASIDE = ".provenance"  # inside CONFIGS, while a run is being recorded
+UNSEEN = (
+    "what a library reads in C without a hook (a hook is in place for those named in hooks)",
+    "what programs started by the run read and write, except workers forked by this process",
+    "what came in over the network, except addresses opened by urllib",
+    "standard input, except a file behind it",
+    "files that were listed or tested for but not opened",
+)
+
+
+def build(state: dict[str, Any], run_dir: str, *, inline: bool) -> dict[str, Any]:
+    """
+    Make the provenance sections.
+
+    Parameters
+    ----------
+    state : dict
+        What the collector knows; see `Collector`.
+    run_dir : str
+        Where the run directory is now.
+    inline : bool
+        Whether a session is waiting: then sections that would take long are left empty and named
+        in ``pending``.
+
+    Returns
+    -------
+    dict
+        ``inputs``, ``outputs``, ``code``, ``environment``, ``commands``, ``collection``; and
+        ``pending``, a list, if anything is.
+    """
+    configs = os.path.join(run_dir, "CONFIGS")
+    aside = os.path.join(configs, ASIDE)
+    problems = list(state["not_collected"])
+    pending: list[str] = []
+    sections: dict[str, Any] = {"inputs": [], "outputs": [], "code": {}}
+
+    for name, make in (("inputs", _files.inputs), ("outputs", _files.outputs)):
+        try:
+            sections[name] = make(state, run_dir, _files.Budget(limited=inline))
+        except _files.TooMuch:
+            pending.append(name)
+        except Exception as error:  # noqa: BLE001 - named in the record; the run is not to suffer
+            problems.append(f"{name}: {type(error).__name__}: {error}")
+
+    if inline and state["git"] == "late":
+        pending.append("code")
+    else:
+        try:
+            keeper = CodeKeeper(state, configs, aside)
+            sections["code"] = keeper.section(
+                None if state["git"] in {"", "late"} else state["git"]
+            )
+            problems += keeper.problems
+        except Exception as error:  # noqa: BLE001 - as above
+            problems.append(f"code: {type(error).__name__}: {error}")
+
+    sections["environment"] = _environment(state, problems)
+    sections["commands"] = _files.commands(state)
+    sections["collection"] = {
+        "not_collected": problems,
+        "unseen": list(UNSEEN),
+        "hooks": state["hooks"],
+        "digest_ceiling_bytes": ceiling(),
+        "left_out": state["left_out"],
+    }
+    if pending:
+        sections["pending"] = pending
+    return sections
+
+
+def _environment(state: dict[str, Any], problems: list[str]) -> dict[str, Any]:
+    environment = dict(state["environment"])
+    try:
+        available = _distributions.installed(state["sys_path"])
+        versions, unknown = _distributions.of_modules(state["libraries"], available)
+        environment["distributions"] = versions
+        if unknown:
+            environment["modules_without_distribution"] = unknown
+        if state["every_distribution"]:
+            environment["installed"] = {n: v for n, (v, _) in sorted(available.items())}
+    except Exception as error:  # noqa: BLE001 - named in the record; the run is not to suffer
+        problems.append(f"distributions: {type(error).__name__}: {error}")
+    return environment

@@ -1,0 +1,52 @@
+"""Start a helper process that is nobody's child, hears no Ctrl-C and holds no stream."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def detached(argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
+    """
+    Start `argv` in a session of its own, without waiting for it.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The command, its first element an absolute path.
+    environment : mapping, optional
+        Environment variables; by default those of this process.
+
+    Raises
+    ------
+    OSError
+        If it cannot be started.
+
+    Notes
+    -----
+    A shell starts the command in the background and ends. It is waited for at once, so the caller
+    keeps no child behind: `os.wait` in a script never meets one of ours, and none stays a zombie.
+    """
+    given = dict(os.environ if environment is None else environment)
+    if not hasattr(os, "posix_spawn"):
+        import subprocess
+
+        null = subprocess.DEVNULL
+        subprocess.Popen(
+            list(argv), env=given, stdin=null, stdout=null, stderr=null, start_new_session=True
+        )
+        return
+    to_null = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+    ]
+    shell = ["/bin/sh", "-c", '"$@" & exit 0', "sh", *argv]
+    pid = os.posix_spawn("/bin/sh", shell, given, file_actions=to_null, setsid=True)
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:  # SIGCHLD is ignored: the system reaps by itself
+        return

@@ -1,0 +1,41 @@
+"""The shape of the code: small private modules behind a flat face."""
+
+from statistics import median
+
+import pytest
+
+PUBLIC = {
+    "scitex": {"io.py", "plt.py", "repro.py", "session.py"},
+    "scitex-session": {"errors.py"},
+}
+
+
+@pytest.fixture(scope="module")
+def sources(workspace):
+    """Return {package: its Python files}."""
+    return {package: package.sources() for package in workspace.packages()}
+
+
+def test_modules_are_small(sources):
+    """No module is longer than 500 lines, and half of them have at most 150."""
+    files = [file for found in sources.values() for file in found]
+    lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    assert {file: length for file, length in lengths.items() if length > 500} == {}
+    assert median(lengths.values()) <= 150
+
+
+def test_no_module_is_a_bag(sources):
+    """No module is called utils or helpers: a name says what is inside."""
+    bags = {"utils", "util", "helpers", "common", "misc", "_utils", "_helpers", "_common"}
+    assert [f for found in sources.values() for f in found if f.stem in bags] == []
+
+
+def test_modules_are_private(sources):
+    """What is public is named in `__init__`; the modules behind it have a leading underscore."""
+    for package, files in sources.items():
+        face = package.path / "src" / package.module
+        for file in files:
+            parts = file.relative_to(face).parts
+            private = any(part.startswith("_") for part in parts)
+            allowed = parts[-1].replace(".pyi", ".py") in PUBLIC.get(package.name, set())
+            assert private or allowed, f"{file} is neither private nor a known public module"

@@ -1,1 +1,57 @@
-"""save and load by file ending, atomically, with the data of every figure beside it."""
+"""Save and load by file ending, atomically, with the data of every figure beside it."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from scitex_io._errors import MissingLibraryError as MissingLibraryError
+    from scitex_io._errors import UnfitObjectError as UnfitObjectError
+    from scitex_io._errors import UnknownEndingError as UnknownEndingError
+    from scitex_io._errors import UnreadableFileError as UnreadableFileError
+    from scitex_io._figure._table import figure_data as figure_data
+    from scitex_io._load import load as load
+    from scitex_io._save import save as save
+    from scitex_io._stamp import read_stamp as read_stamp
+    from scitex_io._target import saving_into as saving_into
+
+    __version__: str
+
+__all__ = [
+    "MissingLibraryError",
+    "UnfitObjectError",
+    "UnknownEndingError",
+    "UnreadableFileError",
+    "figure_data",
+    "load",
+    "read_stamp",
+    "save",
+    "saving_into",
+]
+
+_HOMES = {
+    "MissingLibraryError": "_errors",
+    "UnfitObjectError": "_errors",
+    "UnknownEndingError": "_errors",
+    "UnreadableFileError": "_errors",
+    "figure_data": "_figure._table",
+    "load": "_load",
+    "read_stamp": "_stamp",
+    "save": "_save",
+    "saving_into": "_target",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("scitex-io")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""The data drawn in a matplotlib figure, as one tidy table."""

@@ -1,0 +1,227 @@
+"""Tables of text: csv and tsv."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from scitex_io._errors import UnfitObjectError
+from scitex_io._formats._table_parse import as_array, is_number, typed, unique
+from scitex_io._formats._table_rows import Table
+from scitex_io._lookup import is_frame, is_polars, need
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, BinaryIO
+
+    from scitex_io._registry import Request, Writer
+
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_KINDS = ("frame", "columns", "rows", "array")
+_PEEK = 1 << 16
+
+
+def prepare(obj: Any, request: Request, **options: Any) -> Writer:
+    """Return a writer of a frame, an array, a dict of columns, a list of rows or a figure.
+
+    ``header`` names the columns of what has no names, or is False; frames of pandas hand all
+    options to ``DataFrame.to_csv``.
+    """
+    delimiter = _DELIMITERS[request.kind]
+    if is_frame(obj):
+        return _frame_writer(obj, delimiter, options)
+    header = options.pop("header", True)
+    if options:
+        raise TypeError(
+            f"save() to {request.ending} has no option {next(iter(options))!r} for this object; "
+            "it takes header"
+        )
+    from scitex_io._figure._find import figure_of
+
+    if (figure := figure_of(obj)) is not None:
+        from scitex_io._figure._table import FigureTable
+
+        return lambda file: FigureTable(figure, unlimited=True).write(file, delimiter)
+    table = Table.of(obj.to_dicts() if is_polars(obj) else obj, request.ending)
+    if is_polars(obj):
+        table.header = list(obj.columns)
+    return _table_writer(table, _header(table, header, request.ending), request, delimiter)
+
+
+def _header(table: Table, header: Any, ending: str) -> list[str] | None:
+    if header is True:
+        return table.header
+    if header is False or header is None:
+        return None
+    names = [str(name) for name in header]
+    if len(names) != table.width:
+        raise UnfitObjectError(
+            f"cannot save as {ending}: header has {len(names)} names for {table.width} columns"
+        )
+    return names
+
+
+def _table_writer(
+    table: Table, header: list[str] | None, request: Request, delimiter: str
+) -> Writer:
+    content = io.StringIO(newline="")
+    if header is not None:
+        content.write(header_line(header, delimiter))
+    writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
+    writer.writerows(table.rows)
+    try:
+        data = content.getvalue().encode("utf-8")
+    except UnicodeEncodeError:
+        raise UnfitObjectError(
+            f"cannot save as {request.ending}: a text has a lone surrogate, which UTF-8 cannot hold"
+        ) from None
+
+    def write(file: BinaryIO) -> None:
+        file.write(data)
+
+    return write
+
+
+def header_line(names: Sequence[str], delimiter: str) -> str:
+    """Return the line of names; in quotes if they could be taken for numbers."""
+    numbers = all(map(is_number, names))
+    line = io.StringIO(newline="")
+    csv.writer(
+        line,
+        delimiter=delimiter,
+        lineterminator="\n",
+        quoting=csv.QUOTE_ALL if numbers else csv.QUOTE_MINIMAL,
+    ).writerow(names)
+    return line.getvalue()
+
+
+def _frame_writer(obj: Any, delimiter: str, options: dict[str, Any]) -> Writer:
+    from scitex_io._formats._frames import has_own_index
+
+    frame = obj if hasattr(obj, "columns") else obj.to_frame(obj.name or "value")
+    settings = {"index": has_own_index(frame), "lineterminator": "\n", "sep": delimiter, **options}
+    names = [str(name) for name in frame.columns]
+    first = ""
+    if "header" not in settings and not settings["index"] and all(map(is_number, names)):
+        first = header_line(names, delimiter) if names else ""
+        settings["header"] = False
+
+    def write(file: BinaryIO) -> None:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        text.write(first)
+        frame.to_csv(text, **settings)
+        text.flush()
+        text.detach()
+
+    return write
+
+
+def read(
+    file: BinaryIO,
+    ending: str,
+    /,
+    *,
+    kind: str | None = None,
+    header: bool | None = None,
+    **options: Any,
+) -> Any:
+    """Return a table.
+
+    `kind` is "frame" (pandas), "columns" (dict of arrays), "rows" (list of dicts) or "array";
+    by default a frame where pandas is installed and columns where not, and an array if there
+    is no header. `header` says whether the first line holds names; by default it does unless
+    all its cells are unquoted numbers. Further options go to ``pandas.read_csv``.
+    """
+    if kind not in {None, *_KINDS}:
+        raise TypeError(f"load() from {ending}: kind must be one of {_KINDS}, not {kind!r}")
+    delimiter = _DELIMITERS[ending.removesuffix(".gz")]
+    named = _has_header(file, delimiter) if header is None else header
+    if options or kind == "frame":
+        return _read_frame(need("pandas", ending, "pandas"), file, delimiter, named, options)
+    if kind == "array" or (kind is None and not named):
+        array = _read_array(file, delimiter, named)
+        if array is not None:
+            return array
+        if kind == "array":
+            raise ValueError("it holds more than numbers, so it makes no array")
+    if kind is None and (pandas := _pandas()) is not None:
+        return _read_frame(pandas, file, delimiter, named, options)
+    return _read_plain(file, delimiter, named, rows=kind == "rows")
+
+
+def _pandas() -> Any:
+    from importlib.util import find_spec
+
+    return need("pandas", ".csv", "pandas") if find_spec("pandas") else None
+
+
+def _has_header(file: BinaryIO, delimiter: str) -> bool:
+    start = file.read(_PEEK).decode("utf-8-sig", "replace")
+    file.seek(0)
+    first = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])
+    return start[:1] == '"' or not all(map(is_number, first))
+
+
+def _read_frame(
+    pandas: Any, file: BinaryIO, delimiter: str, named: bool, options: dict[str, Any]
+) -> Any:
+    settings = {
+        "sep": delimiter,
+        "header": 0 if named else None,
+        "encoding": "utf-8-sig",
+        **options,
+    }
+    if settings.get("engine", "c") == "c" and _rounds(pandas.__version__):
+        settings.setdefault("float_precision", "round_trip")
+    try:
+        return pandas.read_csv(file, **settings)
+    except pandas.errors.EmptyDataError:
+        return pandas.DataFrame()
+
+
+def _rounds(version: str) -> bool:
+    # The fast parser of pandas was wrong in the last digit now and then, until 3.1 mended it and
+    # deprecated the exact one.
+    major, minor = version.split(".")[:2]
+    return (int(major), int(minor)) < (3, 1)
+
+
+def _records(file: BinaryIO, delimiter: str) -> Iterable[tuple[int, list[str]]]:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    try:
+        for record in reader:
+            if record:
+                yield reader.line_num, record
+    finally:
+        text.detach()
+
+
+def _read_array(file: BinaryIO, delimiter: str, named: bool) -> Any:
+    import numpy as np
+
+    records = [record for _, record in _records(file, delimiter)][named:]
+    file.seek(0)
+    if any(len(record) != len(records[0]) for record in records):
+        return None
+    columns = [typed(column) for column in zip(*records, strict=True)]
+    if any(type(column[0]) not in {int, float} for column in columns):
+        return None
+    return np.array([as_array(column) for column in columns]).T.copy()
+
+
+def _read_plain(file: BinaryIO, delimiter: str, named: bool, *, rows: bool) -> Any:
+    records = list(_records(file, delimiter))
+    if not records:
+        return [] if rows else {}
+    width = len(records[0][1])
+    for line, record in records:
+        if len(record) != width:
+            raise ValueError(f"line {line} has {len(record)} cells where the first has {width}")
+    names = unique(records.pop(0)[1]) if named else [str(place) for place in range(width)]
+    cells = zip(*(record for _, record in records), strict=True) if records else [()] * width
+    columns = [typed(column) for column in cells]
+    if rows:
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return {name: as_array(column) for name, column in zip(names, columns, strict=True)}

@@ -19,7 +19,7 @@ from ._walk import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 _VERSION = 1
 _PATIENCE = 60.0  # seconds to wait while another tool builds the index
@@ -106,10 +106,23 @@ class Index:
         self, where: str = "", values: Sequence[object] = (), tail: str = ""
     ) -> Iterator[Found]:
         """Yield the runs that meet a condition; see `select`."""
-        columns = "dir, file, inode, id, status, start, process, line"
-        for key, file, inode, identifier, *rest in self.select(columns, where, values, tail):
+        for found, _extra in self.find_with((), where, values, tail):
+            yield found
+
+    def find_with(
+        self, extra: Collection[str], where: str = "", values: Sequence[object] = (), tail: str = ""
+    ) -> Iterator[tuple[Found, dict[str, str]]]:
+        """Yield what `find` does, each with further columns by their names."""
+        columns = ["dir, file, inode, id, status, start, process, line", *extra]
+        for row in self.select(", ".join(columns), where, values, tail):
+            key, file, inode, identifier, *rest = row[: len(row) - len(extra)]
             root, state = self._dirs[key]
-            yield Found(Entry(root, state, text_of(file), inode), text_of(identifier), *rest)
+            found = Found(Entry(root, state, text_of(file), inode), text_of(identifier), *rest)
+            yield found, dict(zip(extra, row[len(row) - len(extra) :], strict=True))
+
+    def place(self, key: int) -> tuple[str, str]:
+        """Return output directory and state of a value of the column `dir`."""
+        return self._dirs[key]
 
     def _refresh(self) -> None:
         """Compare every directory; write only if one has changed."""

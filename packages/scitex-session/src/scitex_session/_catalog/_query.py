@@ -31,8 +31,9 @@ class Condition(NamedTuple):
 
 def both(conditions: list[Condition]) -> Condition:
     """Return the condition that all of some hold; of none, one that always holds."""
-    sql = " AND ".join(f"({condition.sql})" for condition in conditions)
-    return Condition(sql, tuple(value for condition in conditions for value in condition.values))
+    some = [condition for condition in conditions if condition.sql]
+    sql = " AND ".join(f"({condition.sql})" for condition in some)
+    return Condition(sql, tuple(value for condition in some for value in condition.values))
 
 
 def moment(text: str, *, option: str) -> float:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ARGS_SHOWN = 200  # characters of the arguments in a listing
 _REASON_SHOWN = 120
+_DEEPEST = 500
 STATUS_OF = {
     layout.RUNNING: "running",
     layout.FINISHED: "finished",
@@ -152,10 +153,26 @@ def _moment(text: object) -> float:
 
 
 def _stored(text: str, value: Any) -> str:
-    """Return JSON that SQLite reads too: it knows no NaN and no Infinity."""
+    """Return JSON that SQLite reads too: it knows no NaN and no Infinity, and 1,000 levels."""
+    if text.count("[") + text.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
+        return "{}"
     if "NaN" not in text and "Infinity" not in text:
         return text
-    return json.dumps(_finite(value))
+    return json.dumps(_finite(value), ensure_ascii=False)
+
+
+def _depth(value: Any) -> int:
+    """Count the levels, in steps instead of recursion, since there may be many."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            item
+            for outer in level
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(item, dict | list)
+        ]
+    return depth
 
 
 def _finite(value: Any) -> Any:

@@ -1,0 +1,8 @@
+"""``python -m scitex_session``: the same as the ``scitex-session`` command."""
+
+import sys
+
+from ._command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Nested values as indented lines, safe to show whatever they hold."""
+
+from __future__ import annotations
+
+import json
+
+from .._catalog._text import clean, cut
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+_LONGEST = 400  # characters of one value
+_DEEPEST = 12
+
+
+def outline(value: Any, *, most: int | None, indent: int = 0) -> Iterator[str]:
+    """Yield the lines of a mapping or list.
+
+    Parameters
+    ----------
+    value : object
+        What JSON holds.
+    most : int or None
+        How many items of each list or mapping are shown; None for all.
+    indent : int
+        How many steps the lines are indented.
+    """
+    pairs = list(value.items() if isinstance(value, dict) else enumerate(value))
+    space = "  " * indent
+    for key, item in pairs[:most]:
+        label = f"{clean(cut(str(key), _LONGEST))}:" if isinstance(value, dict) else "-"
+        if isinstance(item, list | dict) and item and not _is_short(item):
+            yield space + label
+            if indent >= _DEEPEST:
+                yield f"{space}  ..."
+            else:
+                yield from outline(item, most=most, indent=indent + 1)
+        else:
+            yield f"{space}{label} {plain(item)}"
+    if most is not None and len(pairs) > most:
+        yield f"{space}... and {len(pairs) - most} more (--all shows them)"
+
+
+def plain(value: Any) -> str:
+    """Return one value on one line: texts as they are, the rest as JSON."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return clean(cut(text, _LONGEST)) or '""'
+
+
+def _is_short(item: Any) -> bool:
+    """Whether a list or mapping fits on its label's line."""
+    values = item if isinstance(item, list) else item.values()
+    if any(isinstance(one, list | dict) for one in values):
+        return False
+    return len(json.dumps(item, ensure_ascii=False)) <= 80  # noqa: PLR2004 - a terminal's width

@@ -1,0 +1,157 @@
+"""The type of an option: from its hint, else from its default."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import inspect
+import sys
+import types
+import typing
+from typing import Any
+
+from scitex_session.errors import SessionError
+
+from ._shape import REQUIRED, locate
+from ._textual import SCALARS, is_single, textual
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["annotations_of", "is_numpy_scalar", "option_type"]
+
+
+_BARE = (list, tuple, set, frozenset, dict)
+
+
+def annotations_of(func: Callable[..., Any]) -> dict[str, Any]:
+    """Give the hints of a function as they are written, without resolving names."""
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        # Hints are evaluated when asked for there; those of injected parameters may not be.
+        return dict(annotationlib.get_annotations(func, format=annotationlib.Format.FORWARDREF))
+    return dict(getattr(func, "__annotations__", None) or {})
+
+
+def option_type(func: Callable[..., Any], name: str, hint: Any, default: Any) -> Any:
+    """Give the type that text for one option is turned into.
+
+    Parameters
+    ----------
+    func : callable
+        Whose globals and enclosing names a hint in quotes may use.
+    name : str
+        The parameter.
+    hint : object
+        Its hint, `REQUIRED` where there is none.
+    default : object
+        Its default, `REQUIRED` where there is none.
+
+    Returns
+    -------
+    type
+        ``typing.Any`` where there is a default and no text can give another.
+
+    Raises
+    ------
+    SessionError
+        If the hint uses a name that does not exist.
+    """
+    if hint is REQUIRED:
+        return str if default is REQUIRED else _from_default(default)
+    resolved = _resolve(func, name, hint)
+    if default is REQUIRED:
+        return resolved
+    if resolved in (Any, object) or (resolved in _BARE and isinstance(default, resolved)):
+        # A hint that does not tell what the default tells.
+        return _from_default(default)
+    kept = textual(resolved)
+    if default is None and kept is not Any and not _accepts_none(kept):
+        return typing.Optional[kept]  # noqa: UP045 - `|` fails for what Annotated gives
+    return kept
+
+
+def is_numpy_scalar(value: Any) -> bool:
+    """Tell whether a value is a single number of numpy, without importing numpy."""
+    return isinstance(value, getattr(sys.modules.get("numpy"), "generic", ()))
+
+
+def _resolve(func: Callable[..., Any], name: str, hint: Any) -> Any:
+    holder = types.SimpleNamespace(__annotations__={name: hint})
+    scope = getattr(func, "__globals__", {})
+    try:
+        # One at a time: the hints of injected parameters need not exist when the script runs.
+        return typing.get_type_hints(holder, scope, _enclosing(func), include_extras=True)[name]
+    except (NameError, AttributeError, SyntaxError, TypeError) as error:
+        shown = hint if isinstance(hint, str) else getattr(hint, "__forward_arg__", hint)
+        raise SessionError(
+            f"{locate(func)}: the hint {shown!s} of {name!r} cannot be resolved ({error}); "
+            f"import what it names, outside `if TYPE_CHECKING:`"
+        ) from None
+
+
+def _enclosing(func: Callable[..., Any]) -> dict[str, Any]:
+    names = func.__code__.co_freevars if inspect.isfunction(func) else ()
+    found = {}
+    for name, cell in zip(names, getattr(func, "__closure__", None) or (), strict=False):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # a name that the enclosing function has not bound yet
+            continue
+    return found
+
+
+def _accepts_none(hint: Any) -> bool:
+    origin = typing.get_origin(hint)
+    if origin is typing.Annotated:
+        return _accepts_none(typing.get_args(hint)[0])
+    if origin is typing.Literal:
+        return None in typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(map(_accepts_none, typing.get_args(hint)))
+    return hint is type(None)
+
+
+def _from_default(default: Any) -> Any:  # noqa: PLR0911 - one return for each kind
+    if default is None:
+        return str | None
+    if isinstance(default, enum.Enum):
+        return type(default)
+    for kind in SCALARS:
+        if isinstance(default, kind):
+            return kind
+    if is_numpy_scalar(default):
+        return _from_default(default.item())
+    if isinstance(default, list | set | frozenset):
+        item = _common([_from_default(item) for item in default])
+        return Any if item is Any else types.GenericAlias(_base(default), (item,))
+    if isinstance(default, tuple) and not hasattr(default, "_fields"):
+        items = [_from_default(item) for item in default]
+        fixed = tuple[tuple(items)] if items else tuple[str, ...]  # type: ignore[misc]  # made at run time
+        return fixed if all(map(is_single, items)) else Any
+    known = dataclasses.is_dataclass(default) or _is_nested(default)
+    return type(default) if known else Any
+
+
+def _common(kinds: list[Any]) -> Any:
+    if not kinds:
+        return str
+    # The items of items are out of reach: text after an option is one flat list of words.
+    if not all(map(is_single, kinds)):
+        return Any
+    if set(kinds) == {int, float}:
+        return float
+    return typing.Union[tuple(kinds)]  # noqa: UP007 - made at run time
+
+
+def _is_nested(default: Any) -> bool:
+    # A dict becomes one option for each key, `--name.key`, so keys and values must be typeable.
+    return type(default) is dict and all(
+        isinstance(key, str) and _from_default(value) is not Any for key, value in default.items()
+    )
+
+
+def _base(default: Any) -> type:
+    return next(kind for kind in (list, set, frozenset) if isinstance(default, kind))

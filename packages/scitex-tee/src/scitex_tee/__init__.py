@@ -1,1 +1,39 @@
 """Everything a process and its children print, on the terminal and in a readable log."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from scitex_tee._capture import Capture, active, capture
+    from scitex_tee._render import clean_log
+    from scitex_tee._standalone import tee
+    from scitex_tee._tee import Tee
+
+__all__ = ["Capture", "Tee", "active", "capture", "clean_log", "tee"]
+
+_HOMES = {
+    "Capture": "_capture",
+    "Tee": "_tee",
+    "active": "_capture",
+    "capture": "_capture",
+    "clean_log": "_render",
+    "tee": "_standalone",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        from importlib import import_module
+
+        value = getattr(import_module(f"scitex_tee.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("scitex-tee")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,218 @@
+"""One log file: text for reading, and beside it the raw bytes where cleaning took something away."""
+
+from __future__ import annotations
+
+import os
+
+from scitex_tee._render import Renderer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from scitex_tee._render import Edit
+
+__all__ = ["LogFile", "open_log"]
+
+SETTLE = 0.2  # seconds after which a line that is being redrawn is shown as it is
+_SHRINK = 1.0  # seconds after which it is shown even if the file becomes shorter
+_COPY = 1 << 20
+_INLINE = 1 << 19  # raw bytes up to here are compressed before the capture says it is done
+
+
+def open_log(path: str, *, append: bool) -> tuple[int, int, str]:
+    """Open a log, making its directory.
+
+    Returns
+    -------
+    tuple of int, int and str
+        Descriptor of the file, descriptor of its directory, name in it.
+    """
+    directory, name = os.path.split(os.path.abspath(path))
+    os.makedirs(directory, exist_ok=True)
+    place = os.open(directory, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    try:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (0 if append else os.O_TRUNC)
+        if not append:
+            for stale in (_raw_name(name), _raw_name(name) + ".gz"):
+                try:
+                    os.unlink(stale, dir_fd=place)
+                except FileNotFoundError:
+                    pass  # as it should be
+        return os.open(name, flags, 0o666, dir_fd=place), place, name
+    except OSError:
+        os.close(place)
+        raise
+
+
+def _raw_name(name: str) -> str:
+    """Name of the raw file beside a log."""
+    return name.removesuffix(".log") + ".raw"
+
+
+class LogFile:
+    """A log that bytes are fed to.
+
+    The file is only ever written at known offsets, so that whoever takes over after a crash can write the
+    same bytes again.
+
+    Parameters
+    ----------
+    fd
+        The open log.
+    place
+        Its open directory, which may be renamed meanwhile.
+    name
+        Its name in there; the raw bytes go to the same name ending in ``.raw``.
+    raw
+        Whether to keep raw bytes.
+    columns
+        Width of the terminal.
+    """
+
+    def __init__(self, fd: int, place: int, name: str, *, raw: bool, columns: int) -> None:
+        self.fd = fd
+        self.place = place
+        self.name = name
+        self.raw_name = _raw_name(name)
+        self.keep_raw = raw
+        self.raw_fd = -1
+        self.raw_end = 0
+        self.renderer = Renderer(columns)
+        self.start = self.end = self.size = os.lseek(fd, 0, os.SEEK_END)
+        self._floor = self.start  # nothing in front of it is ever written again
+        self.lost = 0
+        self.problem: str | None = None
+        self.touched = 0.0
+        self.dirty = False
+
+    def feed(self, data: bytes, now: float) -> None:
+        """Take bytes as they were written to the stream."""
+        before = b"" if self.renderer.lossy else self.renderer.held
+        was_lossy, end = self.renderer.lossy, self.end
+        edit = self.renderer.feed(data)
+        if self.renderer.lossy and self.keep_raw:
+            if not was_lossy:
+                self._begin_raw(end, before)
+            self._write_raw(data)
+        self._apply(edit)
+        self.touched = now
+        self.dirty = True
+
+    def settle(self, now: float) -> float | None:
+        """Show what is at rest; return the seconds after which to ask again, or None."""
+        if not self.renderer.unsettled:
+            return None
+        rest = now - self.touched
+        if rest < SETTLE:
+            return SETTLE - rest
+        self._apply(self.renderer.settle(shrink=rest >= _SHRINK))
+        return max(_SHRINK - rest, 0.01) if self.renderer.unsettled else None
+
+    def show_all(self) -> None:
+        """Show everything as it stands now."""
+        self._apply(self.renderer.settle(shrink=True))
+
+    def finish(self) -> None:
+        """Write what is left and close the files."""
+        self._apply(self.renderer.finish())
+
+    def sync(self) -> None:
+        """Bring what was written to the disk."""
+        for fd in (self.fd, self.raw_fd):
+            if fd >= 0:
+                try:
+                    os.fsync(fd)
+                except OSError as error:
+                    self._fail(error)
+        self.dirty = False
+
+    def close(self) -> None:
+        """Close all descriptors."""
+        for fd in (self.fd, self.raw_fd, self.place):
+            if fd >= 0:
+                os.close(fd)
+        self.fd = self.raw_fd = self.place = -1
+
+    # -- the text ------------------------------------------------------------------------
+
+    def _apply(self, edit: Edit) -> None:
+        back, data = edit
+        if not back and not data:
+            return
+        if self.lost and not self._mark_gap():
+            self.lost += len(data)
+            return
+        start = max(self._floor, self.end - back)
+        written = self._write(self.fd, data, start)
+        self.end = start + written
+        self.lost += len(data) - written
+        if self.end < self.size:
+            os.ftruncate(self.fd, self.end)
+        self.size = self.end
+
+    def _mark_gap(self) -> bool:
+        """Write the line that stands where bytes are missing, if there is room again."""
+        line = f"\n[scitex-tee: {self.lost} bytes are missing here: {self.problem}]\n".encode()
+        written = self._write(self.fd, line, self.end)
+        if written < len(line):
+            os.ftruncate(self.fd, self.end)
+            return False
+        self.lost = 0
+        self.end += written
+        self.size = self._floor = self.end
+        return True
+
+    def _write(self, fd: int, data: bytes, offset: int) -> int:
+        """Write at `offset`; return how many bytes found room."""
+        view = memoryview(data)
+        done = 0
+        while done < len(data):
+            try:
+                done += os.pwrite(fd, view[done:], offset + done)
+            except OSError as error:
+                self._fail(error)
+                break
+        return done
+
+    def _fail(self, error: OSError) -> None:
+        if self.problem is None:
+            self.problem = error.strerror or str(error)
+
+    # -- the raw bytes -------------------------------------------------------------------
+
+    def _begin_raw(self, end: int, held: bytes) -> None:
+        """Make the raw file: until now the text was the raw bytes."""
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            self.raw_fd = os.open(self.raw_name, flags, 0o666, dir_fd=self.place)
+            self.raw_end = os.lseek(
+                self.raw_fd, 0, os.SEEK_END
+            )  # an earlier run may have left some
+        except OSError as error:
+            self._fail(error)
+            self.keep_raw = False
+            return
+        offset = self.start
+        while offset < end:
+            part = os.pread(self.fd, min(_COPY, end - offset), offset)
+            if not part:
+                break
+            offset += len(part)
+            self._write_raw(part)
+        self._write_raw(held)
+
+    def _write_raw(self, data: bytes) -> None:
+        if self.raw_fd >= 0:
+            self.raw_end += self._write(self.raw_fd, data, self.raw_end)
+
+    def compress(self, *, small: bool) -> None:
+        """Turn the raw file into a gzip file, if it is small or if `small` is false."""
+        if self.raw_fd < 0 or (small and self.raw_end > _INLINE):
+            return
+        from scitex_tee._squeeze import squeeze
+
+        try:
+            squeeze(self.raw_fd, self.place, self.raw_name, sync=not small)
+        except OSError as error:
+            self._fail(error)
+        os.close(self.raw_fd)
+        self.raw_fd = -1

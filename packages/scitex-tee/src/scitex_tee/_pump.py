@@ -1,0 +1,364 @@
+"""The relay: a process that reads what was captured, logs it, and passes it on.
+
+It lives outside the captured process, so that bytes are safe once they are written, whatever happens
+to the writer; and outside its session and process group, so that Ctrl-C, Ctrl-Z, hang-ups and
+`kill` on the group do not concern it.
+
+Command line: ``--pid N --stream LOG,SOURCE,SINK,TERMINAL ... --log FD,PLACE,RAW,NAME ... --cwd DIR
+[-- if killed, run this]``. Descriptors 3, 4 and 5 are: orders (one byte: stop), answers, and the
+process to watch.
+"""
+
+from __future__ import annotations
+
+import _signal as signal
+import fcntl
+import os
+import select
+import termios
+from time import monotonic
+
+from scitex_tee._log import LogFile
+from scitex_tee._source import Source
+
+__all__ = ["main"]
+
+ORDERS, ANSWERS, PROCESS = 3, 4, 5
+_QUIET = 0.002  # seconds for which nobody is waiting for the next bytes of a pipe or file
+_SYNC = 2.0
+_WINDOW = 0.25
+_PATIENCE = 2.0  # seconds without progress after which nobody waits for a stuck terminal
+
+
+class Relay:
+    """The loop and its state."""
+
+    def __init__(self, pid: int, sources: list[Source], logs: list[LogFile], heir: Heir) -> None:
+        self.pid = pid
+        self.sources = sources
+        self.logs = logs
+        self.heir = heir
+        self.stopping = 0.0
+        self.answered = False
+        self.said: set[str] = set()
+        self.sync_at = 0.0
+        self.terminals = [s for s in sources if s.terminal and s.sink >= 0]
+        self.sizes: dict[int, bytes] = {}
+        self.poller = _Poller()
+        self.quiet = _Poller()
+        for poller in (self.poller, self.quiet):
+            poller.watch(ORDERS, reading=True)
+            if heir.watching:
+                poller.watch(PROCESS, reading=True)
+
+    # -- the loop ------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Go on until nobody can write any more."""
+        while True:
+            now = monotonic()
+            self.arrange()
+            if self.finished():
+                break
+            events = self.poller.wait(self.timeout(now))
+            now = monotonic()
+            busy = self.dispatch(events, now)
+            self.look_after(now)
+            if busy and not self.terminals and not self.stopping:
+                # Wake once for many lines, not once for each: that leaves the processor to the script.
+                self.dispatch(self.quiet.wait(_QUIET), monotonic())
+
+    def arrange(self) -> None:
+        """Watch those descriptors on which something can be done."""
+        for source in self.sources:
+            self.poller.watch(source.fd, reading=True, on=source.open and not source.pending)
+            if source.sink >= 0:
+                self.poller.watch(source.sink, reading=False, on=bool(source.pending))
+        self.sources = [s for s in self.sources if s.open or s.pending]
+
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        if self.sources:
+            return False
+        return self.answered or self.heir.done
+
+    def dispatch(self, events: list[int], now: float) -> bool:
+        """Handle descriptors in the order in which they became ready."""
+        busy = False
+        for fd in events:
+            if fd == ORDERS:
+                os.read(ORDERS, 16)
+                self.stopping = now
+            elif fd == PROCESS:
+                self.bury(now)
+            for source in self.sources:
+                if fd == source.fd and source.open and not source.pending:
+                    data = source.read()
+                    if data is not None:
+                        source.take(data, now)
+                        busy = True
+                elif fd == source.sink and source.pending:
+                    source.push()
+        return busy
+
+    def timeout(self, now: float) -> float | None:
+        """Seconds until something is due by itself."""
+        due = [wait for log in self.logs if (wait := log.settle(now)) is not None]
+        if self.sync_at:
+            due.append(max(0.0, self.sync_at - now))
+        if self.stopping and not self.answered:
+            due.append(0.01)
+        if self.terminals:
+            due.append(_WINDOW)
+        if self.heir.polls and not self.answered:
+            due.append(0.1)
+        return min(due, default=None)
+
+    def look_after(self, now: float) -> None:
+        """Do what is due."""
+        if self.stopping and not self.answered:
+            self.try_to_stop(now)
+        if self.heir.polls and not self.answered and not self.heir.done and not _exists(self.pid):
+            self.bury(now)
+        if not self.sync_at:
+            if any(log.dirty for log in self.logs):
+                self.sync_at = now + _SYNC
+        elif now >= self.sync_at:
+            self.sync()
+        for source in self.terminals:
+            self.follow_size(source)
+        for thing in (*self.logs, *self.sources):
+            if thing.problem is not None:
+                self.say(thing)
+
+    def sync(self) -> None:
+        """Bring the logs to the disk."""
+        self.sync_at = 0.0
+        for log in self.logs:
+            if log.dirty:
+                log.sync()
+
+    # -- the ends ------------------------------------------------------------------------
+
+    def try_to_stop(self, now: float) -> None:
+        """Drain, close the logs, and say so."""
+        done = [source.drain(now) for source in self.sources]
+        if not all(done) and now - self.stopping < _PATIENCE:
+            return
+        for source in self.sources:
+            source.log = None
+        for log in self.logs:
+            log.finish()
+            log.compress(small=True)
+        for thing in (*self.logs, *self.sources):
+            if thing.problem is not None:
+                self.say(thing)
+        os.write(ANSWERS, ("\n".join(["done", *sorted(self.reasons())]) + "\0").encode())
+        self.answered = True
+        self.let_go()
+        for log in self.logs:
+            log.sync()
+            log.compress(small=False)
+            log.close()
+        self.logs = []
+        self.sync_at = 0.0
+
+    def let_go(self) -> None:
+        """Forget the process: it is well."""
+        for poller in (self.poller, self.quiet):
+            poller.watch(PROCESS, reading=True, on=False)
+            poller.watch(ORDERS, reading=True, on=False)
+
+    def bury(self, now: float) -> None:
+        """The process died without a word: save what it said, then run what is to be run."""
+        self.let_go()
+        for source in self.sources:
+            source.drain(now)
+        for log in self.logs:
+            log.show_all()
+        self.sync()
+        self.heir.take_over()
+
+    # -- terminals -----------------------------------------------------------------------
+
+    def follow_size(self, source: Source) -> None:
+        """Give the pseudo-terminal the size of the terminal."""
+        try:
+            size = fcntl.ioctl(source.original, termios.TIOCGWINSZ, b"\0" * 8)
+            known = self.sizes.setdefault(source.fd, size)
+            if size != known:
+                self.sizes[source.fd] = size
+                fcntl.ioctl(source.fd, termios.TIOCSWINSZ, size)
+                if not self.answered and not self.heir.done:
+                    # The first notice came from the terminal, before the new size could be seen here.
+                    os.killpg(os.getpgid(self.pid), signal.SIGWINCH)
+        except OSError:
+            self.terminals.remove(source)
+
+    # -- words ---------------------------------------------------------------------------
+
+    def reasons(self) -> list[str]:
+        """Why logs lack bytes."""
+        return [f"{log.name}: {log.problem}" for log in self.logs if log.problem]
+
+    def say(self, thing: LogFile | Source) -> None:
+        """Say once, on the terminal, what went wrong."""
+        problem, where = thing.problem, "the output"
+        if isinstance(thing, LogFile):
+            where = thing.name
+            text = f"scitex-tee: {where} is incomplete: {problem}; the program goes on"
+        else:
+            text = f"scitex-tee: output could not be passed on: {problem}; it is in the log"
+            thing.problem = None
+        if text in self.said:
+            return
+        self.said.add(text)
+        for source in reversed(self.sources):
+            if source.sink >= 0:
+                try:
+                    os.write(source.sink, text.encode() + b"\n")
+                except OSError:
+                    continue
+                return
+
+
+class Heir:
+    """Who takes over when the captured process has died without stopping the capture."""
+
+    def __init__(self, command: list[str], cwd: str, *, watching: bool) -> None:
+        self.command = command
+        self.cwd = cwd
+        self.watching = watching
+        self.polls = not watching
+        self.done = False
+
+    def take_over(self) -> None:
+        """Run the command, once, in a session of its own."""
+        if self.done:
+            return
+        self.done = True
+        self.polls = False
+        if not self.command:
+            return
+        try:
+            os.chdir(self.cwd)
+        except OSError:
+            os.chdir("/")
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        try:
+            os.posix_spawnp(
+                self.command[0], self.command, os.environ, setsid=True,
+                setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
+                           signal.SIGTSTP, signal.SIGPIPE],
+            )  # fmt: skip
+        except OSError:
+            return  # there is nobody left to tell; the run is filed by the next one
+        finally:
+            os.chdir("/")
+
+
+class _Poller:
+    """`select.epoll` where it exists, because it reports in the order of arrival, else `select.poll`."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, bool] = {}
+        if hasattr(select, "epoll"):
+            self.epoll = True
+            self.poller: select.epoll | select.poll = select.epoll()
+        else:
+            self.epoll = False
+            self.poller = select.poll()
+
+    def watch(self, fd: int, *, reading: bool, on: bool = True) -> None:
+        """Watch `fd`, or watch it no more."""
+        if on == self.known.get(fd, False):
+            return
+        self.known[fd] = on
+        try:
+            if on:
+                self.poller.register(fd, select.POLLIN if reading else select.POLLOUT)
+            else:
+                self.poller.unregister(fd)
+        except OSError:
+            pass  # closed descriptors leave by themselves; plain files are always ready
+
+    def wait(self, seconds: float | None) -> list[int]:
+        """Return descriptors that are ready."""
+        if seconds is not None and not self.epoll:
+            seconds *= 1000
+        return [fd for fd, _ in self.poller.poll(seconds)]
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _settle_in() -> None:
+    """Stand apart from the process that asked for this one."""
+    for name in (
+        "SIGINT",
+        "SIGTERM",
+        "SIGHUP",
+        "SIGQUIT",
+        "SIGTSTP",
+        "SIGTTOU",
+        "SIGTTIN",
+        "SIGPIPE",
+    ):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    if os.getsid(0) != os.getpid():
+        try:
+            os.setsid()
+        except PermissionError:
+            pass  # already the leader of a process group, then it stands apart enough
+    os.chdir("/")
+    os.umask(os.umask(0o022))
+    try:
+        with open("/proc/self/comm", "w", encoding="ascii") as comm:
+            comm.write("scitex-tee")
+    except OSError:
+        pass  # only Linux has it; the arguments say the same
+
+
+def main(arguments: list[str]) -> None:
+    """Run the relay."""
+    command: list[str] = []
+    if "--" in arguments:
+        cut = arguments.index("--")
+        arguments, command = arguments[:cut], arguments[cut + 1 :]
+    options = list(zip(arguments[::2], arguments[1::2], strict=True))
+    given = dict(options)
+    streams = [list(map(int, v.split(","))) for k, v in options if k == "--stream"]
+    files = [v.split(",", 3) for k, v in options if k == "--log"]
+    _settle_in()
+    columns = 0
+    top = PROCESS
+    for _, source, sink, terminal in streams:
+        top = max(top, source, sink)
+        if terminal:
+            columns = max(columns, _columns(source))
+    logs = [
+        LogFile(int(fd), int(place), name, raw=raw == "1", columns=columns or 1000)
+        for fd, place, raw, name in files
+    ]
+    top = max([top, *(log.place for log in logs), *(log.fd for log in logs)])
+    most = os.sysconf("SC_OPEN_MAX")
+    os.closerange(top + 1, most if most > 0 else 1 << 20)
+    sources = [Source(fd, sink, logs[log], terminal=bool(tty)) for log, fd, sink, tty in streams]
+    heir = Heir(command, given["--cwd"], watching=given["--watch"] == "1")
+    Relay(int(given["--pid"]), sources, logs, heir).run()
+
+
+def _columns(terminal: int) -> int:
+    """Width of a terminal."""
+    try:
+        return os.get_terminal_size(terminal).columns
+    except OSError:
+        return 0

@@ -1,0 +1,144 @@
+"""Capture through a relay process: the way of POSIX systems."""
+
+from __future__ import annotations
+
+import os
+
+from scitex_tee import _spawn
+from scitex_tee._descriptors import Channel, aloft
+from scitex_tee._log import open_log
+from scitex_tee._streams import Swap, leads_to
+from scitex_tee._tee import PipeSink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scitex_tee._tee import Sink
+
+__all__ = ["Relayed"]
+
+_NAMES = {1: "stdout", 2: "stderr"}
+_STOP = b"s"
+
+
+class Relayed:
+    """The running capture of this process.
+
+    Parameters
+    ----------
+    paths
+        Log of descriptor 1, log of descriptor 2; None for a descriptor that is left alone.
+    append, raw, if_killed
+        As in `Capture`.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str | None],
+        *,
+        append: bool,
+        raw: bool,
+        if_killed: Sequence[str],
+    ) -> None:
+        self.problem: str | None = None
+        self._given: list[int] = []
+        self._borrowed: list[int] = []
+        self._channels: list[Channel] = []
+        self._plan: dict[str, tuple[int, str, Sink | None]] = {}
+        # Its reading end stays open here, too: an order to a relay that is gone must not raise SIGPIPE.
+        self._order_reader, self._orders = map(aloft, os.pipe())
+        self._answers, answer_writer = map(aloft, os.pipe())
+        self._borrowed.append(answer_writer)
+        self._give(self._order_reader)
+        self._give(answer_writer)
+        try:
+            arguments = self._describe(paths, append=append, raw=raw)
+            _spawn.spawn([*arguments, *(["--", *if_killed] if if_killed else [])], self._given)
+            for channel in self._channels:
+                channel.divert()
+        except BaseException:
+            self._close_all()
+            raise
+        finally:
+            for fd in self._borrowed:
+                os.close(fd)
+        self._swap = Swap(self._plan)
+
+    def _give(self, fd: int) -> int:
+        """Have a descriptor passed on; return its number over there."""
+        if fd < 0:
+            return fd
+        self._given.append(fd)
+        return len(self._given) + 2
+
+    def _describe(self, paths: Sequence[str | None], *, append: bool, raw: bool) -> list[str]:
+        """Open everything and describe it on the relay's command line."""
+        try:
+            process = aloft(os.pidfd_open(os.getpid()))
+            self._borrowed.append(process)
+        except (AttributeError, OSError):
+            process = -1  # not Linux: the relay asks for the process from time to time
+        self._give(process if process >= 0 else self._order_reader)
+        arguments = ["--pid", str(os.getpid()), "--cwd", _cwd(), "--watch", str(int(process >= 0))]
+        known: dict[str, int] = {}
+        for number, path in zip((1, 2), paths, strict=True):
+            if path is None:
+                continue
+            if path not in known:
+                known[path] = len(known)
+                log, place, name = open_log(path, append=append)
+                log, place = aloft(log), aloft(place)
+                self._borrowed += [log, place]
+                arguments += ["--log", f"{self._give(log)},{self._give(place)},{int(raw)},{name}"]
+            how = leads_to(_NAMES[number], number)
+            arguments += self._channel(number, known[path])
+            sink = None
+            if how == "apart":
+                arguments += self._channel(-1, known[path])
+                sink = PipeSink(self._channels[-1].take_writer())
+            self._plan[_NAMES[number]] = (number, how, sink)
+        return arguments
+
+    def _channel(self, number: int, log: int) -> list[str]:
+        channel = Channel(number)
+        self._channels.append(channel)
+        reader, saved = self._give(channel.reader), self._give(channel.saved)
+        return ["--stream", f"{log},{reader},{saved},{int(channel.terminal)}"]
+
+    # -- the end -------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Put everything back and complete the logs."""
+        self._swap.undo()
+        for channel in self._channels:
+            channel.restore()
+        try:
+            os.write(self._orders, _STOP)
+            self.problem = self._answer()
+        finally:
+            self._close_all()
+
+    def _answer(self) -> str | None:
+        """Wait until the relay has written everything; return what went wrong."""
+        answer = b""
+        while not answer.endswith(b"\0"):
+            part = os.read(self._answers, 4096)
+            if not part:
+                return "the process that keeps the logs was killed"
+            answer += part
+        _, *problems = answer[:-1].decode("utf-8", "replace").split("\n")
+        return "; ".join(problems) or None
+
+    def _close_all(self) -> None:
+        for channel in self._channels:
+            channel.forget()
+        for fd in (self._orders, self._order_reader, self._answers):
+            os.close(fd)
+
+
+def _cwd() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"  # removed meanwhile

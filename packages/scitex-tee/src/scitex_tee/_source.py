@@ -1,0 +1,157 @@
+"""One captured descriptor inside the relay: where bytes come from, and where else they go."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from scitex_tee._log import LogFile
+
+__all__ = ["Source"]
+
+STEP = 1 << 17  # bytes taken at once: they stay in the processor's cache between log and terminal
+_PAGE = 4096  # a pipe that is said to be writable takes this much without blocking
+_BOUND = 1 << 18  # what a pseudo-terminal can hold, generously
+
+
+class Source:
+    """The read end of a captured stream.
+
+    Parameters
+    ----------
+    fd
+        Where to read.
+    sink
+        The original descriptor, or -1 when there was none.
+    log
+        Where the bytes are logged, None when they no longer are.
+    terminal
+        Whether `fd` is the master of a pseudo-terminal.
+    """
+
+    def __init__(self, fd: int, sink: int, log: LogFile | None, *, terminal: bool) -> None:
+        self.fd = fd
+        self.log = log
+        self.terminal = terminal
+        self.open = True
+        self.pending = memoryview(b"")
+        self.problem: str | None = None
+        self.original = sink
+        self.sink, self._limit = _own(sink)
+        os.set_blocking(fd, False)
+
+    def read(self) -> bytes | None:
+        """Take some bytes; None when there are none now. At the end, the source closes."""
+        try:
+            data = os.read(self.fd, STEP)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            # A pseudo-terminal says EIO when its last writer is gone.
+            if error.errno not in {errno.EIO, errno.ENXIO}:
+                self.problem = error.strerror
+            data = b""
+        if not data:
+            self.close()
+            return None
+        return data
+
+    def take(self, data: bytes, now: float) -> None:
+        """Log bytes, then pass them on as far as the original takes them."""
+        if self.log is not None:
+            self.log.feed(data, now)
+        if self.sink >= 0:
+            self.pending = memoryview(data)
+            self.push()
+
+    def push(self) -> bool:
+        """Pass pending bytes on; return whether any of them went."""
+        view = self.pending
+        size = len(view)
+        while view:
+            try:
+                view = view[os.write(self.sink, view[: self._limit]) :]
+            except BlockingIOError:
+                break
+            except OSError as error:
+                self._lose_sink(error)
+                view = memoryview(b"")
+            if self._limit:
+                break  # a descriptor that may block is asked again before each page
+        self.pending = view
+        return len(view) < size
+
+    def _lose_sink(self, error: OSError) -> None:
+        if error.errno in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}:
+            self.problem = error.strerror
+            return
+        os.close(self.sink)
+        self.sink = -1
+        if error.errno == errno.EPIPE:
+            # As without capture: whoever writes to a pipe that nobody reads is to know.
+            self.pending = memoryview(b"")
+            self.drain(0.0)
+            self.close()
+        elif error.errno not in {errno.EIO, errno.ENXIO}:
+            self.problem = error.strerror
+
+    def drain(self, now: float) -> bool:
+        """Take what has been written until now, without waiting for the end.
+
+        Returns
+        -------
+        bool
+            Whether all is done; false while the original takes no more.
+        """
+        bound = _BOUND if self.terminal else _capacity(self.fd)
+        while self.open and bound > 0:
+            if self.pending and not self.push():
+                return False
+            if self.pending:
+                continue
+            data = self.read()
+            if data is None:
+                break
+            bound -= len(data)
+            self.take(data, now)
+        return not self.pending
+
+    def close(self) -> None:
+        """Read no more."""
+        if self.open:
+            self.open = False
+            os.close(self.fd)
+
+
+def _capacity(fd: int) -> int:
+    """Bytes that a pipe can hold."""
+    try:
+        return fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)
+    except (AttributeError, OSError):
+        return _BOUND
+
+
+def _own(sink: int) -> tuple[int, int | None]:
+    """Return a descriptor for `sink` that does not block, and the most to write to it at once.
+
+    The flag belongs to the open file, which the user's process shares: hence a new open file for a
+    terminal or a pipe. A plain file is never slow for long, and its offset has to stay shared.
+    """
+    if sink < 0:
+        return sink, None
+    mode = os.fstat(sink).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISBLK(mode):
+        return sink, None
+    try:
+        path = f"/proc/self/fd/{sink}" if sys.platform == "linux" else os.ttyname(sink)
+        own = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return sink, _PAGE
+    os.dup2(own, sink, inheritable=False)
+    os.close(own)
+    return sink, None

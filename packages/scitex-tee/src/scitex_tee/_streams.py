@@ -1,0 +1,158 @@
+"""``sys.stdout`` and ``sys.stderr`` while the descriptors under them lead elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from _io import TextIOWrapper
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from scitex_tee._tee import Sink
+
+__all__ = ["Swap", "flush", "leads_to"]
+
+
+def _streams() -> Iterator[TextIO]:
+    """Yield each standard text stream once."""
+    seen: set[int] = set()
+    for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+        stream = getattr(sys, name, None)
+        if stream is not None and id(stream) not in seen:
+            seen.add(id(stream))
+            yield stream
+
+
+def flush(*, everything: bool = False) -> None:
+    """Flush the text streams, and C's own if something in C may have written.
+
+    Parameters
+    ----------
+    everything
+        Flush C's streams in any case.
+    """
+    for stream in _streams():
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue  # closed, or nobody reads it: then there is nothing to be flushed
+    if everything or "_ctypes" in sys.modules:
+        _flush_c()
+
+
+def _flush_c() -> None:
+    """Call ``fflush(NULL)``; `_ctypes` costs a tenth of `ctypes`."""
+    try:
+        import _ctypes
+
+        address = _ctypes.dlsym(_ctypes.dlopen(None, os.RTLD_NOW), "fflush")
+        _ctypes.call_function(address, (None,))
+    except (ImportError, AttributeError, OSError):
+        return  # a Python without it: C code then flushes when the process ends
+
+
+def leads_to(name: str, fd: int) -> str:
+    """Tell how a standard stream is related to its descriptor.
+
+    Parameters
+    ----------
+    name
+        ``"stdout"`` or ``"stderr"``.
+    fd
+        Its descriptor, before anything is diverted.
+
+    Returns
+    -------
+    str
+        ``"none"``: there is no stream; ``"same"``: it writes to that descriptor; ``"alike"``: to another
+        descriptor of the same file; ``"apart"``: to something else.
+    """
+    stream = getattr(sys, name, None)
+    if stream is None:
+        return "none"
+    number = _number(stream)
+    if number == fd:
+        return "same"
+    if number >= 0 and _exists(fd) and os.path.samestat(os.fstat(number), os.fstat(fd)):
+        return "alike"
+    return "apart"
+
+
+class Swap:
+    """Make the standard streams write to what was captured, each line at once; and undo that.
+
+    Parameters
+    ----------
+    plan
+        For each stream, by name: its descriptor, how it is related to that, and, if it is apart, what takes
+        the bytes for its log.
+    """
+
+    def __init__(self, plan: dict[str, tuple[int, str, Sink | None]]) -> None:
+        self._changed: list[TextIOWrapper] = []
+        self._replaced: dict[str, tuple[TextIO, TextIO]] = {}
+        fds = [fd for fd, how, _ in plan.values() if how == "same"]
+        for stream in _streams():
+            if (
+                isinstance(stream, TextIOWrapper)
+                and _number(stream) in fds
+                and not stream.line_buffering
+            ):
+                self._changed.append(stream)
+                stream.reconfigure(line_buffering=True)
+        for name, (fd, how, sink) in plan.items():
+            old = getattr(sys, name)
+            if how == "alike":
+                self._replace(name, old, _twin(old, fd))
+            elif how == "apart" and sink is not None:
+                from scitex_tee._tee import Tee
+
+                self._replace(name, old, Tee(old, sink))
+
+    def _replace(self, name: str, old: TextIO, new: TextIO) -> None:
+        self._replaced[name] = (old, new)
+        setattr(sys, name, new)
+
+    def undo(self) -> None:
+        """Put the streams back as they were."""
+        for stream in self._changed:
+            try:
+                stream.reconfigure(line_buffering=False)
+            except (OSError, ValueError):
+                continue  # closed meanwhile
+        for name, (old, new) in self._replaced.items():
+            if getattr(sys, name, None) is new:
+                setattr(sys, name, old)
+            if not isinstance(new, TextIOWrapper):
+                new.close()
+
+
+def _twin(stream: TextIO, fd: int) -> TextIO:
+    """Open a text stream like `stream` on the descriptor."""
+    return open(  # noqa: SIM115 - it lives as long as whoever got hold of it
+        fd,
+        "w",
+        buffering=1,
+        encoding=getattr(stream, "encoding", None) or "utf-8",
+        errors=getattr(stream, "errors", None) or "backslashreplace",
+        closefd=False,
+    )
+
+
+def _exists(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def _number(stream: TextIO) -> int:
+    """Descriptor of a text stream, -1 if it has none."""
+    try:
+        return stream.fileno()
+    except (OSError, ValueError, AttributeError):
+        return -1

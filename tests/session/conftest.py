@@ -128,3 +128,94 @@ def look():
 @pytest.fixture(autouse=True)
 def _isolated_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SCITEX_STATE_DIR", str(Path(tmp_path) / ".state"))
+
+
+STATUS_OF = {"FINISHED": "finished", "FINISHED_SUCCESS": "success", "FINISHED_ERROR": "error"}
+
+
+class RunMaker:
+    """Makes run directories as a session leaves them, without running one."""
+
+    def __init__(self, path):
+        self.base = path / "script_out"
+        self.count = 0
+
+    def __call__(self, state="FINISHED_SUCCESS", *, name=None, base=None, files=None, **parts):
+        """Make a run; `parts` are sections of its record, or fields of ``run``."""
+        self.count += 1
+        base = base or self.base
+        name = name or f"2026Y-11M-20D-14h30m{self.count:02d}s_{'ABCDEFGHJKLM'[self.count % 12]}xyZ"
+        run = base / state / name if state else base
+        (run / "CONFIGS").mkdir(parents=True)
+        (run / "logs").mkdir()
+        contents = {"logs/stdout.log": "out\n", "logs/stderr.log": "", **(files or {})}
+        for path, text in contents.items():
+            (run / path).parent.mkdir(parents=True, exist_ok=True)
+            (run / path).write_text(text, encoding="utf-8")
+        record = self.record(run, base, STATUS_OF.get(state, "running"), parts)
+        text = json.dumps(record, indent=2, ensure_ascii=False)
+        (run / "CONFIGS" / "PROVENANCE.json").write_text(text, encoding="utf-8")
+        (run / "CONFIGS" / "CONFIG.yaml").write_text(f"ID: {name}\n", encoding="utf-8")
+        from scitex_session._catalog import register
+
+        register(str(base))
+        return run
+
+    def record(self, run, base, status, parts):
+        from scitex_session._lifecycle.liveness import identity
+
+        over = status != "running"
+        about = {
+            "id": run.name,
+            "name": run.name,
+            "status": status,
+            "exit_status": {"success": 0, "error": 1}.get(status),
+            "exit_reason": status if over else None,
+            "start_time": f"2026-11-20T14:30:{self.count % 60:02d}.123456+00:00",
+            "end_time": "2026-11-20T14:31:00.123456+00:00" if over else None,
+            "run_time": "00:00:30" if over else None,
+            "script": str(base).removesuffix("_out") + ".py",
+            "function": "main",
+            "sdir_out": str(base),
+            "sdir_run": str(run),
+            "cwd": str(base.parent),
+            "message": None,
+            "parent": None,
+            "moves": True,
+        }
+        about.update((key, parts.pop(key)) for key in list(parts) if key in about)
+        sections = {
+            "process": identity(),
+            "args": {"threshold": 0.5},
+            "argv": ["python", "script.py"],
+            "overrides": [],
+            "config": {"EXPERIMENT": {"lr": 0.001}, "IS_DEBUG": False},
+            "seed": 42,
+            "warnings": [],
+        }
+        head = {"schema": "scitex-provenance", "schema_version": 1, "run": about}
+        return {**head, **sections, **parts}
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """Return a maker of run directories under ``tmp_path / "script_out"``."""
+    return RunMaker(tmp_path)
+
+
+@pytest.fixture
+def command(capsys):
+    """Return a runner of the command inside this process: ``command("ls", ...).out``."""
+    from scitex_session._command import main
+
+    class Answer:
+        def __init__(self, *words):
+            capsys.readouterr()
+            self.status = main([str(word) for word in words])
+            self.out, self.err = capsys.readouterr()
+
+        @property
+        def lines(self):
+            return self.out.splitlines()
+
+    return Answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import pathlib
 import sys
@@ -12,7 +11,6 @@ from typing import Any
 
 import tyro
 
-from scitex_session._config._kinds import describe
 from scitex_session.errors import SessionError
 
 from ._command import fresh
@@ -27,16 +25,18 @@ __all__ = ["parse"]
 
 _SET = "set"
 _SET_HELP = "Override one value of CONFIG for this run; the value is YAML."
+# Without `[str]`: tyro checks the default of a `list[str]` by a library that takes 50 ms to import.
+_WORDS: Any = list
 _SHELLS = ("bash", "zsh", "tcsh", "fish")
 
 
-@dataclasses.dataclass(slots=True)
 class _Option:
-    """One option as tyro is told of it."""
+    """One option: its type and default as help shows them, and the default the function has."""
 
-    kind: Any
-    shown: Any  # the default, as help shows it
-    default: Any  # the default, as the function has it
+    __slots__ = ("default", "kind", "shown")
+
+    def __init__(self, kind: Any, shown: Any, default: Any) -> None:
+        self.kind, self.shown, self.default = kind, shown, default
 
 
 def parse(
@@ -85,6 +85,8 @@ def _option(
 
 
 def _told(default: Any) -> str:
+    from scitex_session._config._kinds import describe
+
     return "None" if default is None else describe(default)
 
 
@@ -106,7 +108,7 @@ def _target(func: Callable[..., Any], options: dict[str, _Option]) -> Callable[.
         return values
 
     text = tyro.conf.arg(metavar="NAMESPACE.KEY=VALUE", help=_SET_HELP)
-    override = typing.Annotated[tyro.conf.UseAppendAction[list[str]], text]
+    override = typing.Annotated[tyro.conf.UseAppendAction[_WORDS], text]
     every = {**options, _SET: _Option(override, [], [])}
     keyword = inspect.Parameter.KEYWORD_ONLY
     signature = inspect.Signature(

@@ -162,6 +162,8 @@ def cache_directory() -> str:
     """Where digests are remembered: the user's cache directory."""
     import sys
 
+    if state := os.environ.get("SCITEX_STATE_DIR"):
+        return state
     home = os.path.expanduser("~")
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")

@@ -1,0 +1,46 @@
+"""What is done with records afterwards: run again, compare, find, export."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from scitex_session._repeat._compare_runs import RunDifference, compare_runs
+    from scitex_session._repeat._crate import export
+    from scitex_session._repeat._rerun import Comparison, rerun
+    from scitex_session._repeat._stale import Staleness, stale
+    from scitex_session._repeat._whence import Origin, whence
+
+__all__ = [
+    "Comparison",
+    "Origin",
+    "RunDifference",
+    "Staleness",
+    "compare_runs",
+    "export",
+    "rerun",
+    "stale",
+    "whence",
+]
+
+_HOMES = {
+    "Comparison": "_rerun",
+    "Origin": "_whence",
+    "RunDifference": "_compare_runs",
+    "Staleness": "_stale",
+    "compare_runs": "_compare_runs",
+    "export": "_crate",
+    "rerun": "_rerun",
+    "stale": "_stale",
+    "whence": "_whence",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,119 @@
+"""Interpreter, libraries, threads and machine of two runs, compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from scitex_session._repeat._causes import Difference
+    from scitex_session._repeat._records import Record
+
+    Make = Callable[[str, str], Difference]
+
+_THREADS = ("OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "NUMBA_", "KMP_", "GOTO_", "BLIS_", "VECLIB_",
+            "POLARS_", "RAYON_")  # fmt: skip
+_OWN = ("PYTHONHASHSEED", "PYTHONPATH", "SOURCE_DATE_EPOCH")
+_ANOTHER_PLACE = ("PATH", "VIRTUAL_ENV", "SHELL", "TMPDIR", "DISPLAY", "container")
+# Used by the session itself, or not, depending on how it was started.
+_OF_SESSION = frozenset({
+    "tyro", "pyyaml", "docstring-parser", "typing-extensions", "rich", "shtab", "typeguard",
+    "platformdirs", "pygments", "markdown-it-py", "mdurl", "eval-type-backport", "setuptools",
+    "scitex", "scitex-dotdict", "scitex-io", "scitex-plt-style", "scitex-repro",
+    "scitex-session", "scitex-tee",
+})  # fmt: skip
+
+
+def differences(old: Record, new: Record, make: Make) -> list[Difference]:
+    """Return what differs in the environment of two runs."""
+    a, b = old.section("environment"), new.section("environment")
+    found: list[Difference] = []
+    if not a or not b:
+        return found
+    python = a.get("python", {}), b.get("python", {})
+    for name in ("version", "implementation", "optimize"):
+        found += _pair("library", f"Python {name}", python[0].get(name), python[1].get(name), make)
+    found += _distributions(a.get("distributions") or {}, b.get("distributions") or {}, make)
+    seeds = python[0].get("hash_seed"), python[1].get("hash_seed")
+    found += _pair("hash order", "PYTHONHASHSEED", *seeds, make)
+    found += _threads(a, b, make)
+    for name, keys in (("cpu", ("model", "usable")), ("platform", ("machine", "libc"))):
+        for key in keys:
+            was, now = a.get(name, {}).get(key), b.get(name, {}).get(key)
+            kind = "threads" if key == "usable" else "machine"
+            said = "usable processors" if key == "usable" else f"{name} {key}"
+            found += _pair(kind, said, was, now, make)
+    found += _pair("machine", "gpu", a.get("gpu"), b.get("gpu"), make)
+    return found
+
+
+def _pair(kind: str, what: str, old: Any, new: Any, make: Make) -> list[Difference]:
+    return [] if old == new else [make(kind, f"{what} {old} became {new}")]
+
+
+def _distributions(old: dict[str, str], new: dict[str, str], make: Make) -> list[Difference]:
+    found = []
+    for name in sorted(old.keys() & new.keys()):
+        found += _pair("library", name, old[name], new[name], make)
+    come, gone = (sorted(a.keys() - b.keys() - _OF_SESSION) for a, b in ((new, old), (old, new)))
+    found += [make("library", f"{name} {new[name]} is used now") for name in come]
+    return found + [make("library", f"{name} is not used any more") for name in gone]
+
+
+def _threads(a: dict[str, Any], b: dict[str, Any], make: Make) -> list[Difference]:
+    found = []
+    variables = a.get("variables") or {}, b.get("variables") or {}
+    for name in sorted(variables[0].keys() | variables[1].keys()):
+        if name in _OWN or name in _ANOTHER_PLACE:
+            continue
+        kind = "threads" if name.startswith(_THREADS) else "machine"
+        found += _pair(kind, name, variables[0].get(name), variables[1].get(name), make)
+    pools = [
+        [
+            (p.get("internal_api"), p.get("num_threads"))
+            for p in e.get("threads", {}).get("pools", ())
+        ]
+        for e in (a, b)
+    ]
+    if pools[0] and pools[1]:
+        found += _pair("threads", "pools", pools[0], pools[1], make)
+    found += _pair(
+        "library", "BLAS", a.get("threads", {}).get("blas"), b.get("threads", {}).get("blas"), make
+    )
+    torch = a.get("torch") or {}, b.get("torch") or {}
+    found += _pair(
+        "threads", "torch threads", torch[0].get("threads"), torch[1].get("threads"), make
+    )
+    return found + _pair("library", "CUDA", torch[0].get("cuda"), torch[1].get("cuda"), make)
+
+
+def by_chance(old: Record, new: Record, known: list[Difference], make: Make) -> list[Difference]:
+    """
+    Return what can differ from run to run on one machine with nothing changed.
+
+    Named only where nothing certain is: the order of sets of text, and the order in which threads
+    add up.
+    """
+    certain = {"seed", "argument", "configuration", "code", "input", "library"}
+    if any(difference.kind in certain for difference in known):
+        return []
+    found = []
+    environments = old.section("environment"), new.section("environment")
+    if all(e.get("python", {}).get("hash_seed") == "random" for e in environments):
+        found.append(make(
+            "hash order",
+            "PYTHONHASHSEED was not set when Python started, so sets of text are in another order "
+            "in each run; set it (PYTHONHASHSEED=0 python ...) or sort before writing",
+        ))  # fmt: skip
+    usable = environments[0].get("cpu", {}).get("usable") or 1
+    if usable > 1 and not all(
+        (e.get("variables") or {}).get("OMP_NUM_THREADS") == "1" for e in environments
+    ):
+        found.append(make(
+            "threads",
+            f"up to {usable} threads may add numbers in another order in each run; "
+            "OMP_NUM_THREADS=1 fixes it",
+        ))  # fmt: skip
+    return found

@@ -31,11 +31,11 @@ def apply(options: dict[str, Any], *, keep_changes: bool) -> None:
     sheet = os.path.join(os.path.dirname(__file__), "scitex.mplstyle")
     in_sheet: Any = mpl.rc_params_from_file(sheet, use_default_template=False)
     wanted: dict[str, Any] = {**in_sheet, **_from_options(options)}
+    params: Any = mpl.rcParams
     if keep_changes:
-        now: Any = mpl.rcParams
-        original: Any = mpl.rcParamsOrig
-        wanted = {name: value for name, value in wanted.items() if now[name] == original[name]}
-    mpl.rcParams.update(wanted)
+        first: Any = mpl.rcParamsOrig
+        wanted = {name: value for name, value in wanted.items() if params[name] == first[name]}
+    params.update(wanted)
 
 
 def _from_options(options: dict[str, Any]) -> dict[str, Any]:

@@ -47,9 +47,9 @@ def _put(*, keep_changes: bool) -> None:
 
 def _pyplot() -> ModuleType:
     """Return the real pyplot, with the style that was asked for last."""
-    plt = sys.modules.get("matplotlib.pyplot")
-    if plt is not None and not _asked.pending:
-        return plt
+    loaded = sys.modules.get("matplotlib.pyplot")
+    if loaded is not None and not _asked.pending:
+        return loaded
     # Outside the lock: an import waits for other threads, which may be waiting for the lock.
     import matplotlib.pyplot as plt
 

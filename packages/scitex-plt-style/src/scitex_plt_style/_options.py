@@ -87,8 +87,8 @@ def _whole_pixels(millimetres: float, dpi: float) -> float:
     pixels = round(millimetres / _MM_PER_INCH * dpi)
     if pixels < 1:
         raise ValueError(
-            f"a figure side of {millimetres:g} mm (fig_size_mm times fig_scale) at dpi_save={dpi:g} is "
-            "less than one pixel; ask for a larger figure"
+            f"a figure side of {millimetres:g} mm (fig_size_mm times fig_scale) at "
+            f"dpi_save={dpi:g} is less than one pixel; ask for a larger figure"
         )
     inches = pixels / dpi
     while int(inches * dpi) < pixels:  # the division may have rounded down

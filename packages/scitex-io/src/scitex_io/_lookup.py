@@ -61,7 +61,7 @@ def need(module: str, ending: str, extra: str = "") -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != top:
+        if error.name not in {top, module} or sys.modules.get(top) is not None:
             raise
         from scitex_io._errors import MissingLibraryError
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _SCALARS = frozenset({bool, float, int, str, type(None)})
-_DEPTH = 500
 
 
 class Plain:
@@ -35,8 +34,21 @@ class Plain:
         self.text_keys = text_keys
         self._open: list[int] = []
 
+    def of(self, obj: Any) -> Any:
+        """Return `obj` as dicts, lists and scalars.
+
+        Raises
+        ------
+        UnfitObjectError
+            With the place of the part that has no such form.
+        """
+        try:
+            return self.convert(obj)
+        except RecursionError:
+            raise self.refuse("", "is nested too deep; make it flatter") from None
+
     def convert(self, obj: Any, where: str = "") -> Any:
-        """Return `obj` as dicts, lists and scalars; `where` is its place, as ``.a[3]``."""
+        """Return a part of the whole; `where` is its place, as ``['a'][3]``."""
         if type(obj) in _SCALARS:
             return self._text(obj, where) if type(obj) is str else obj
         for is_it, make in _CONVERSIONS:
@@ -52,8 +64,6 @@ class Plain:
     def _nested(self, make: Callable[[Plain, Any, str], Any], obj: Any, where: str) -> Any:
         if id(obj) in self._open:
             raise self.refuse(where, "contains itself")
-        if len(self._open) >= _DEPTH:
-            raise self.refuse("", f"is nested more than {_DEPTH} deep; save it as .pkl")
         self._open.append(id(obj))
         try:
             return make(self, obj, where)

@@ -125,12 +125,13 @@ def _in_zip(file: BinaryIO) -> str | None:
 
 
 def _in_parquet(file: BinaryIO) -> str | None:
-    file.seek(-8, os.SEEK_END)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 8))
     foot = file.read(8)
-    if foot[4:] != b"PAR1":
-        return None
     length = int.from_bytes(foot[:4], "little")
-    file.seek(-8 - length, os.SEEK_END)
+    if foot[4:] != b"PAR1" or length + 8 > size:
+        return None
+    file.seek(size - 8 - length)
     # Thrift's compact form of a key and its value: field header, length, text; twice.
     before = b"\x18" + bytes([len(KEY)]) + KEY.encode() + b"\x18"
     _, found, value = file.read(length).partition(before)

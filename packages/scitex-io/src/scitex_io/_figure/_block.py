@@ -67,7 +67,8 @@ def note(kind: str, label: str, text: str) -> Block:
 def label_of(artist: Any) -> str:
     """Return the label that the user gave, "" for one that matplotlib made up."""
     label = artist.get_label() if hasattr(artist, "get_label") else None
-    return "" if label is None or str(label).startswith("_") else str(label)
+    text = "" if label is None else str(label)
+    return "" if text.startswith("_") else text.replace("\r", "\n")
 
 
 def kinds_of(artist: Any) -> list[str]:

@@ -32,10 +32,11 @@ def readable(axis: Any, values: Any, original: Any = None) -> Any:
     if converter is None:
         return numbers
     kinds = [cls.__name__ for cls in type(converter).__mro__]
-    home = type(converter).__module__
     if "StrCategoryConverter" in kinds:
         return _categories(axis.units, numbers)
-    if home.startswith("matplotlib.dates") or "DateConverter" in kinds:
+    if "PeriodConverter" in kinds:
+        return _periods(axis, numbers)
+    if type(converter).__module__ == "matplotlib.dates" or "DateConverter" in kinds:
         return _dates(numbers)
     if original is not None and np.size(original) == numbers.size:
         cells: list[Any] = np.asarray(original, dtype=object).ravel().tolist()
@@ -68,12 +69,29 @@ def _dates(numbers: Any) -> list[str | None]:
     return [None if text == "NaT" else text for text in texts.ravel().tolist()]
 
 
+def _periods(axis: Any, numbers: Any) -> Any:
+    """Turn the months or weeks that pandas counts on its axes into its names for them."""
+    import sys
+
+    pandas, freq = sys.modules.get("pandas"), getattr(axis, "freq", None)
+    if pandas is None or freq is None:
+        return numbers
+    cells = numbers.ravel().tolist()
+    return [
+        str(pandas.Period(ordinal=int(cell), freq=freq)) if cell == cell // 1 else cell
+        for cell in cells
+    ]
+
+
 def tick_names(axis: Any, positions: Any) -> list[str] | None:
     """Return the texts of hand-made ticks at `positions`, or None if one has none."""
     formatter = axis.get_major_formatter()
-    if type(formatter).__name__ != "FixedFormatter":
-        return None
-    places = [float(place) for place in axis.get_major_locator()()]
-    names = dict(zip(places, map(str, formatter.seq), strict=False))
-    found = [names.get(float(place), "") for place in positions]
+    names: dict[float, str] = {}
+    if hasattr(formatter, "seq"):  # a list of texts
+        places = map(float, axis.get_major_locator()())
+        names = dict(zip(places, map(str, formatter.seq), strict=False))
+    elif getattr(getattr(formatter, "func", None), "args", ()):  # a dict, as set_xticks leaves it
+        (given, *_) = formatter.func.args
+        names = dict(given) if isinstance(given, dict) else {}
+    found = [str(names.get(float(place), "")) for place in positions]
     return found if found and all(found) else None

@@ -28,7 +28,7 @@ def prepare(
     ``nan`` and ``inf`` are written as Python and JavaScript spell them, which strict readers
     refuse; ``allow_nan=False`` refuses them here.
     """
-    plain = Plain(request.ending, keep_dates=False, text_keys=True).convert(obj)
+    plain = Plain(request.ending, keep_dates=False, text_keys=True).of(obj)
     try:
         text = json.dumps(
             plain,

@@ -68,8 +68,15 @@ def _table_writer(
     content = io.StringIO(newline="")
     if header is not None:
         content.write(header_line(header, delimiter))
-    writer = csv.writer(content, delimiter=delimiter, lineterminator="\n")
-    writer.writerows(table.rows)
+    csv.writer(content, delimiter=delimiter, lineterminator="\n").writerows(table.rows)
+    if "\r" in content.getvalue():
+        # Python before 3.13 leaves a carriage return bare, which readers take for a line's end.
+        content.seek(content.truncate(0))
+        if header is not None:
+            content.write(header_line(header, delimiter, careful=True))
+        csv.writer(
+            content, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
+        ).writerows(table.rows)
     try:
         data = content.getvalue().encode("utf-8")
     except UnicodeEncodeError:
@@ -83,9 +90,9 @@ def _table_writer(
     return write
 
 
-def header_line(names: Sequence[str], delimiter: str) -> str:
-    """Return the line of names; in quotes if they could be taken for numbers."""
-    numbers = all(map(is_number, names))
+def header_line(names: Sequence[str], delimiter: str, *, careful: bool = False) -> str:
+    """Return the line of names; in quotes if `careful` or they could be taken for numbers."""
+    numbers = careful or all(map(is_number, names))
     line = io.StringIO(newline="")
     csv.writer(
         line,
@@ -102,6 +109,8 @@ def _frame_writer(obj: Any, delimiter: str, options: dict[str, Any]) -> Writer:
     frame = obj if hasattr(obj, "columns") else obj.to_frame(obj.name or "value")
     settings = {"index": has_own_index(frame), "lineterminator": "\n", "sep": delimiter, **options}
     names = [str(name) for name in frame.columns]
+    if _has_returns(frame):
+        settings.setdefault("quoting", csv.QUOTE_NONNUMERIC)
     first = ""
     if "header" not in settings and not settings["index"] and all(map(is_number, names)):
         first = header_line(names, delimiter) if names else ""
@@ -115,6 +124,11 @@ def _frame_writer(obj: Any, delimiter: str, options: dict[str, Any]) -> Writer:
         text.detach()
 
     return write
+
+
+def _has_returns(frame: Any) -> bool:
+    texts = (frame.iloc[:, place] for place, kind in enumerate(frame.dtypes) if kind.kind in "OU")
+    return any(isinstance(cell, str) and "\r" in cell for column in texts for cell in column)
 
 
 def read(

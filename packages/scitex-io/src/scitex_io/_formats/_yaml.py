@@ -31,7 +31,7 @@ _MADE: dict[str, Any] = {}
 
 def prepare(obj: Any, request: Request, *, sort_keys: bool = False) -> Writer:
     """Return a writer; text that YAML 1.1 or 1.2 would take for something else is quoted."""
-    plain = Plain(request.ending, keep_dates=True, text_keys=False).convert(obj)
+    plain = Plain(request.ending, keep_dates=True, text_keys=False).of(obj)
     yaml = need("yaml", request.ending, "yaml")
     text = yaml.dump(
         plain, Dumper=_dumper(yaml), sort_keys=sort_keys, allow_unicode=True, width=100

@@ -1,0 +1,161 @@
+"""Files appear whole or not at all."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scitex_io import UnfitObjectError, load, save
+
+AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def test_a_reader_never_sees_half_a_file():
+    """While one thread saves again and again, every load finds a whole file."""
+    save([0] * 20_000, "x.json")
+    stop = threading.Event()
+
+    def work():
+        number = 0
+        while not stop.is_set():
+            number += 1
+            save([number] * 20_000, "x.json")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(40):
+            content = load("x.json")
+            assert len(content) == 20_000
+            assert len(set(content)) == 1
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_killed_process_leaves_the_old_file(tmp_path):
+    """SIGKILL in the middle of saving leaves what was there before, whole."""
+    save(np.zeros(10), "x.npy")
+    code = (
+        "import numpy as np, scitex_io as io\n"
+        "print('go', flush=True)\n"
+        "while True: io.save(np.ones(3_000_000), 'x.npy')"
+    )
+    for wait in (0.01, 0.03, 0.05, 0.08):
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        process.stdout.readline()
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert load("x.npy").size in {10, 3_000_000}
+    assert all(path.name.startswith(".scitex-io-") for path in tmp_path.glob(".*"))
+
+
+def test_a_failure_leaves_nothing_behind(names):
+    """Neither the file aside nor the directories made for it; an old file stays as it was."""
+    with pytest.raises(UnfitObjectError):
+        save([1, lambda: None], "new/deep/x.pkl")
+    assert names() == []
+    save([1], "x.pkl")
+    with pytest.raises(UnfitObjectError):
+        save([1, lambda: None], "x.pkl")
+    assert load("x.pkl") == [1]
+    assert names() == ["x.pkl"]
+
+
+def test_directories_of_others_stay(tmp_path, names):
+    """Only directories made by this very save go away again."""
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(UnfitObjectError):
+        save(lambda: None, "mine/new/x.pkl")
+    assert names() == ["mine"]
+
+
+class _Interrupts:
+    def __reduce__(self):
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_leaves_nothing_behind(names):
+    """Ctrl-C while a file is written goes on to the caller, and the file aside is gone."""
+    with pytest.raises(KeyboardInterrupt):
+        save([_Interrupts()], "new/x.pkl")
+    assert names() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no umask")
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_the_umask_counts(python, mask, mode):
+    """A new file has the permissions that any program would give it."""
+    python(f"import os, scitex_io as io; os.umask({mask}); io.save('x', 'x.txt')")
+    assert stat.S_IMODE(Path("x.txt").stat().st_mode) == mode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such permissions")
+def test_the_permissions_of_a_replaced_file_stay():
+    """What was private stays private."""
+    path = save("x", "x.txt")
+    path.chmod(0o600)
+    save("y", "x.txt")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(AS_ROOT or sys.platform == "win32", reason="root may write everywhere")
+def test_write_protection_counts(tmp_path):
+    """A protected file is not replaced, nor anything put into a protected directory."""
+    path = save("x", "x.txt")
+    path.chmod(0o444)
+    with pytest.raises(PermissionError, match=r"x\.txt: it is write-protected"):
+        save("y", "x.txt")
+    (tmp_path / "d").mkdir(mode=0o555)
+    with pytest.raises(PermissionError, match="not writable"):
+        save("y", "d/x.txt")
+
+
+def test_links_are_followed(tmp_path):
+    """Saving to a link changes its target, and the link stays; so with a dangling one."""
+    save("old", "data/real.txt")
+    (tmp_path / "link.txt").symlink_to("data/real.txt")
+    assert save("new", "link.txt") == tmp_path / "link.txt"
+    assert (tmp_path / "link.txt").is_symlink()
+    assert load("data/real.txt") == "new"
+    (tmp_path / "later.txt").symlink_to("data/later.txt")
+    save("x", "later.txt")
+    assert load("data/later.txt") == "x"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_only_regular_files_are_replaced(tmp_path):
+    """A directory, a named pipe or a file in the way is refused by name."""
+    (tmp_path / "d.txt").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"d\.txt: it is a directory"):
+        save("x", "d.txt")
+    with pytest.raises(IsADirectoryError, match="names a directory"):
+        save("x", "d/")
+    with pytest.raises(IsADirectoryError, match="it is a directory"):
+        load("d.txt")
+    os.mkfifo("p.txt")
+    with pytest.raises(OSError, match=r"p\.txt: it is no regular file"):
+        save("x", "p.txt")
+    save("x", "f.txt")
+    with pytest.raises(NotADirectoryError, match=r"f\.txt is not a directory"):
+        save("x", "f.txt/x.txt")
+
+
+def test_many_processes_save_one_file(names):
+    """The last one wins and nothing else is left."""
+    code = (
+        "import scitex_io as io, sys\n"
+        "for n in range(30): io.save([sys.argv[1:]] * 1000, 'deep/er/x.json')"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, str(n)]) for n in range(3)]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert len(load("deep/er/x.json")) == 1000
+    assert names() == ["deep", "deep/er", "deep/er/x.json"]

@@ -116,7 +116,7 @@ def install(session: nox.Session, what: str) -> None:
     with session.chdir(work):
         shutil.copy(ROOT / "examples" / "minimal.py", work / "minimal.py")
         session.run("python", "minimal.py", "--n", "3")
-        session.run("scitex-session", "ls", "--path", "minimal_out")
+        session.run("scitex-session", "ls", "--in", "minimal_out")
         session.run("python", "-c", "import scitex, scitex.session; print(scitex.__version__)")
 
 

@@ -33,16 +33,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 180
+SECONDS = 180  # for a shell, and for the Python process of a page to end
+ARRIVAL = 5  # seconds until what was printed must have arrived
 
 _FENCE = re.compile(r"(?P<indent> *)(?P<fence>`{3,}|~{3,}) *(?P<info>[^`]*)")
 _COMMENT = re.compile(r"<!-- *(?P<key>file|output|skip)(?:: *(?P<value>.*?))? *-->")
@@ -114,6 +116,7 @@ class Interpreter:
         asked, ask = os.pipe()
         answers, answer = os.pipe()
         self._output = output
+        self._before = 0
         with output.open("wb") as stream:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _DRIVER, str(ROOT / "tools"), str(answer), str(asked)],
@@ -129,14 +132,17 @@ class Interpreter:
         self._requests: IO[str] = os.fdopen(ask, "w", encoding="utf-8")
         self._answers: IO[str] = os.fdopen(answers, encoding="utf-8")
 
-    def run(self, name: str, language: str, text: str) -> tuple[str, str]:
-        """Run a block and return what it printed, and what went wrong or an empty text."""
-        before = self._output.stat().st_size
+    def run(self, name: str, language: str, text: str) -> str:
+        """Run a block and return what went wrong, or an empty text."""
+        self._before = self._output.stat().st_size
         self._requests.write(json.dumps([name, language, text]) + "\n")
         self._requests.flush()
         answer = self._answers.readline()
-        printed = self._output.read_bytes()[before:].decode("utf-8", "replace")
-        return printed, json.loads(answer) if answer else "the Python process of the page died\n"
+        return json.loads(answer) if answer else "the Python process of the page died\n"
+
+    def printed(self) -> str:
+        """Return what has come of the last block's output until now."""
+        return self._output.read_bytes()[self._before :].decode("utf-8", "replace")
 
     def close(self) -> None:
         """End the process as its last line would."""
@@ -163,7 +169,7 @@ class Page:
         self.name = path.name
         self.directory = directory
         self.blocks = list(blocks(path.read_text(encoding="utf-8")))
-        self._printed = ""
+        self._printed: Callable[[], str] = str
         self._python: Interpreter | None = None
 
     def __enter__(self) -> Self:
@@ -199,7 +205,7 @@ class Page:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(block.text, encoding="utf-8")
         elif "output" in block.notes:
-            _compare(where, block.text, self._printed)
+            self._await(where, block.text)
         elif block.language in {"python", "pycon"}:
             self._run_python(where, block)
         elif block.language in {"bash", "sh", "shell"}:
@@ -210,13 +216,24 @@ class Page:
             return False
         return True
 
+    def _await(self, where: str, wanted: str) -> None:
+        # While a session captures, what is printed arrives through another process.
+        last = time.monotonic() + ARRIVAL
+        while True:
+            try:
+                return _compare(where, wanted, self._printed())
+            except PageError:
+                if time.monotonic() > last:
+                    raise
+            time.sleep(0.05)
+
     def _run_python(self, where: str, block: Block) -> None:
         if self._python is None:
             output = self.directory.parent / "python.txt"
             self._python = Interpreter(self.directory, self._environment(), output)
-        self._printed, told = self._python.run(f"<{where}>", block.language, block.text)
-        if told:
-            raise PageError(f"{where}:\n{self._printed}{told}")
+        self._printed = self._python.printed
+        if told := self._python.run(f"<{where}>", block.language, block.text):
+            raise PageError(f"{where}:\n{self._printed()}{told}")
 
     def _run_shell(self, where: str, commands: Sequence[tuple[str, str]]) -> None:
         with tempfile.TemporaryDirectory() as scratch:
@@ -229,12 +246,13 @@ class Page:
             self._shell(where, script)
             for n, (command, wanted) in enumerate(commands):
                 told = Path(scratch, f"{n}.out")
-                self._printed = told.read_text(encoding="utf-8", errors="replace")
+                printed = told.read_text(encoding="utf-8", errors="replace")
+                self._printed = lambda text=printed: text  # type: ignore[misc]
                 status = Path(scratch, f"{n}.status").read_text(encoding="utf-8").strip()
                 if wanted:
-                    _compare(f"{where}: $ {command}", wanted, self._printed)
+                    _compare(f"{where}: $ {command}", wanted, printed)
                 elif status != "0":
-                    raise PageError(f"{where}: $ {command}\nexit status {status}\n{self._printed}")
+                    raise PageError(f"{where}: $ {command}\nexit status {status}\n{printed}")
 
     def _shell(self, where: str, script: str) -> None:
         with subprocess.Popen(

@@ -6,6 +6,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from scitex_repro._fingerprint import fingerprint
     from scitex_repro._hash_array import hash_array
     from scitex_repro._hash_order import hash_order
     from scitex_repro._ids import gen_ID, gen_timestamp
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RandomStateManager",
     "compare",
+    "fingerprint",
     "fix_hash_seed",
     "fix_seeds",
     "gen_ID",
@@ -23,11 +25,13 @@ __all__ = [
     "hash_array",
     "hash_order",
     "on_import",
+    "verify",
 ]
 
 _HOMES = {
     "RandomStateManager": "_manager",
     "compare": "_compare",
+    "fingerprint": "_fingerprint",
     "fix_hash_seed": "_reexec",
     "fix_seeds": "_manager",
     "gen_ID": "_ids",
@@ -35,6 +39,7 @@ _HOMES = {
     "hash_array": "_hash_array",
     "hash_order": "_hash_order",
     "on_import": "_import_hook",
+    "verify": "_verify",
 }
 
 

@@ -43,7 +43,7 @@ def hash_array(array: Any, algorithm: str = "sha256") -> str:
     Examples
     --------
     >>> hash_array([[1.0, 2.0]])[:12]
-    'd6e3cfb6cb3f'
+    'd98f08e6553e'
     """
     import hashlib
 

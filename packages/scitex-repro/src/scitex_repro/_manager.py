@@ -67,7 +67,7 @@ class RandomStateManager(NamedStreams):
     --------
     >>> rngg = RandomStateManager(42)
     >>> rngg("split").permutation(5)
-    array([2, 0, 4, 3, 1])
+    array([1, 0, 3, 4, 2])
     """
 
     def __init__(

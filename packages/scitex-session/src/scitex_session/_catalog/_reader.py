@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
 
 from ..errors import SessionError
 from . import _layout as layout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO
 
     from ._walk import Entry
@@ -99,17 +101,28 @@ def read_file(entry: Entry, path: str, largest: int = LARGEST_RECORD) -> bytes:
         os.close(run)
 
 
-def open_in_tar(file: str, name: str, path: str) -> IO[bytes]:
-    """Open one member of an archived run for reading."""
+@contextmanager
+def open_in_tar(file: str, name: str, path: str) -> Iterator[IO[bytes]]:
+    """Open one file of an archived run for reading.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the archive has no such regular file.
+    OSError
+        If it cannot be read.
+    """
     import tarfile
 
     try:
-        archive = tarfile.open(file, "r:", errorlevel=2)  # noqa: SIM115 - its reader is handed out
-        for member in archive:
-            if member.name == f"{name}/{path}" and member.isreg():
-                reader = archive.extractfile(member)
-                if reader is not None:
-                    return reader
+        with tarfile.open(file, "r:", errorlevel=2) as archive:
+            for member in archive:
+                if member.name == f"{name}/{path}" and member.isreg():
+                    reader = archive.extractfile(member)
+                    if reader is not None:
+                        with reader:
+                            yield reader
+                        return
     except tarfile.TarError as error:
         raise OSError(22, f"not a readable archive ({error})", file) from error
     raise FileNotFoundError(2, "no such file in the archive", f"{file}:{path}")

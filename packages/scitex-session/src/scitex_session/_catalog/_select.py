@@ -116,7 +116,8 @@ def resolve(index: Index, wanted: str) -> Found:
     found = list(index.find("name = ? OR id = ?", (name, name)))
     if not found:
         size = len(wanted)
-        ends = "substr({0}, 1, ?) = ? OR substr({0}, -?) = ?"
+        # The cast is for names that are no UTF-8 and therefore stored as bytes.
+        ends = "substr(CAST({0} AS TEXT), 1, ?) = ? OR substr(CAST({0} AS TEXT), -?) = ?"
         where = f"{ends.format('id')} OR {ends.format('name')}"
         found = list(index.find(where, (size, wanted, size, wanted) * 2, "ORDER BY start DESC"))
     if not found:

@@ -13,6 +13,7 @@ import sys
 from .._catalog._reader import read_record
 from .._catalog._select import open_index, resolve
 from .._catalog._text import clean, cut
+from ._contents import ABSENT, look_inside
 from ._options import add_places, add_run
 from ._outline import plain
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._catalog._index import Found
-
-    Change = tuple[str, Any, Any]
+    from ._contents import Change
 
 _RUN = ("status", "exit_status", "exit_reason", "script", "function", "cwd")
 _SECTIONS = ("args", "overrides", "config", "seed", "inputs", "code", "environment", "randomness")
@@ -33,7 +33,6 @@ _BY_PATH = ("inputs", "outputs")
 _PASSING = frozenset(
     {"pid", "ppid", "start_ticks", "mtime_ns", "time", "load", "available", "free"}
 )
-_ABSENT = object()
 _LONGEST = 100
 
 
@@ -49,7 +48,12 @@ def run(options: Namespace) -> int:
     """Compare two runs."""
     with open_index(options.places) as index:
         found = [resolve(index, options.a), resolve(index, options.b)]
-    changes = compare(*(read_record(one.entry) for one in found))
+    records: list[dict[str, Any]] = [read_record(one.entry) for one in found]
+    changes = compare(*records)
+    if "outputs" in changes:
+        changes["outputs"] = look_inside(found[0], found[1], changes["outputs"])
+        if not changes["outputs"]:
+            del changes["outputs"]
     if options.json:
         _print_json(found, changes)
     else:
@@ -123,7 +127,7 @@ def _neutral(text: str, own: tuple[str, ...]) -> str:
 
 def _changes(a: dict[str, Any], b: dict[str, Any]) -> Iterator[Change]:
     for name in {**a, **b}:
-        left, right = a.get(name, _ABSENT), b.get(name, _ABSENT)
+        left, right = a.get(name, ABSENT), b.get(name, ABSENT)
         if left != right or type(left) is not type(right):
             yield name, left, right
 
@@ -134,9 +138,9 @@ def _print_text(found: list[Found], changes: dict[str, list[Change]]) -> None:
         lines += ["", section]
         for name, left, right in several:
             label = clean(cut(name, _LONGEST)) or "value"
-            if right is _ABSENT:
+            if right is ABSENT:
                 lines.append(f"  - {label}: {plain(left)}")
-            elif left is _ABSENT:
+            elif left is ABSENT:
                 lines.append(f"  + {label}: {plain(right)}")
             else:
                 lines.append(f"    {label}: {plain(left)} -> {plain(right)}")
@@ -150,8 +154,8 @@ def _print_json(found: list[Found], changes: dict[str, list[Change]]) -> None:
         section: [
             {
                 "name": name,
-                **({} if left is _ABSENT else {"a": left}),
-                **({} if right is _ABSENT else {"b": right}),
+                **({} if left is ABSENT else {"a": left}),
+                **({} if right is ABSENT else {"b": right}),
             }
             for name, left, right in several
         ]

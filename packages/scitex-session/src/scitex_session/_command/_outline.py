@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 400  # characters of one value
 _DEEPEST = 12
+_FEW = 8  # values that one line shows
 
 
 def outline(value: Any, *, most: int | None, indent: int = 0) -> Iterator[str]:
@@ -31,14 +32,16 @@ def outline(value: Any, *, most: int | None, indent: int = 0) -> Iterator[str]:
     space = "  " * indent
     for key, item in pairs[:most]:
         label = f"{clean(cut(str(key), _LONGEST))}:" if isinstance(value, dict) else "-"
-        if isinstance(item, list | dict) and item and not _is_short(item):
+        if not isinstance(item, list | dict) or not item:
+            yield f"{space}{label} {plain(item)}"
+        elif not _is_flat(item) or (isinstance(value, dict) and isinstance(item, dict)):
             yield space + label
             if indent >= _DEEPEST:
                 yield f"{space}  ..."
             else:
                 yield from outline(item, most=most, indent=indent + 1)
         else:
-            yield f"{space}{label} {plain(item)}"
+            yield f"{space}{label} {_on_one_line(item)}"
     if most is not None and len(pairs) > most:
         yield f"{space}... and {len(pairs) - most} more (--all shows them)"
 
@@ -49,9 +52,13 @@ def plain(value: Any) -> str:
     return clean(cut(text, _LONGEST)) or '""'
 
 
-def _is_short(item: Any) -> bool:
-    """Whether a list or mapping fits on its label's line."""
+def _is_flat(item: Any) -> bool:
+    """Whether a list or mapping holds single values only, and few of them."""
     values = item if isinstance(item, list) else item.values()
-    if any(isinstance(one, list | dict) for one in values):
-        return False
-    return len(json.dumps(item, ensure_ascii=False)) <= 80  # noqa: PLR2004 - a terminal's width
+    return len(values) <= _FEW and not any(isinstance(one, list | dict) for one in values)
+
+
+def _on_one_line(item: Any) -> str:
+    if isinstance(item, list):
+        return f"[{', '.join(plain(one) for one in item)}]"
+    return ", ".join(f"{clean(key)}: {plain(one)}" for key, one in item.items())

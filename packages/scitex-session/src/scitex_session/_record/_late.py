@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 _GIT_PATIENCE = 120.0  # seconds; a repository on a slow network disk takes its time
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from scitex_session._record._late import finish; finish(sys.argv[2])"
+    "from scitex_session._record._late import helper; helper(sys.argv[2])"
 )
+_SECRETS = "SCITEX_SESSION_KNOWN_SECRETS"
 
 
 def start(run_dir: str) -> None:
@@ -29,13 +30,32 @@ def start(run_dir: str) -> None:
     OSError
         If it cannot be started; the record then stays with what is named in ``pending``.
     """
+    import json
+
     from scitex_session._record import _spawn
+    from scitex_session._record._masking import known_secrets
 
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    # What is secret is known to this process alone, and must not go through a file.
+    environment[_SECRETS] = json.dumps(sorted(known_secrets()))[:100_000]
     _spawn.detached(
         [sys.executable, "-I", "-S", "-c", _PROGRAM, here, run_dir], environment=environment
     )
+
+
+def helper(run_dir: str) -> None:
+    """Do the work of the process that `start` starts."""
+    import json
+
+    from scitex_session._record._masking import learn
+
+    try:
+        for value in json.loads(os.environ.pop(_SECRETS, "[]")):
+            learn(value)
+    except ValueError:  # so many that they were cut off
+        return  # what is pending is added when the record is next asked for
+    finish(run_dir)
 
 
 def finish(run_dir: str) -> bool:

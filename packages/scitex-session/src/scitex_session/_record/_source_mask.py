@@ -26,7 +26,9 @@ def _quoted() -> re.Pattern[str]:
     import re
 
     return re.compile(
-        r"""(?P<head>(?P<name>[A-Za-z_][\w.-]*)["']?\]?\s*(?::\s*[\w\[\]. |]+)?(?:=|:)\s*[rbuf]?)"""
+        # `name = "x"`, `name: str = "x"`, `"name": "x"`, `["--name", "x"]`
+        r"""(?P<head>(?P<name>[A-Za-z_-][\w.-]*)["']?\]?\s*(?:(?::\s*[\w\[\]. |]+)?[=:]"""
+        r"""|(?<=["']),)\s*[rbuf]?)"""
         r"""(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\\\n]|\\.)*)(?P=quote)"""
     )
 

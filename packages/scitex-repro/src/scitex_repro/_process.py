@@ -111,9 +111,22 @@ def _after_fork_in_child() -> None:
 
 
 def inherit(parent: tuple[str, ...]) -> None:
-    """Take up the lineage of the parent in a worker that was not forked from it."""
+    """Take up the lineage of the parent in a worker that was not forked from it.
+
+    Which worker it is, is known when its process object has been read to the end and starts.
+    ``spawn`` runs no hook then, so in this one process the method that starts it does, once.
+    """
     _Here.placed = True
     _Here.parent = _Here.lineage = parent
+    kind: Any = sys.modules["multiprocessing.process"].BaseProcess
+    start = kind._bootstrap  # noqa: SLF001 - no public part of a process object runs here
+
+    def bootstrap(process: Any, *arguments: Any, **named: Any) -> Any:
+        kind._bootstrap = start  # noqa: SLF001 - as above
+        _enter_worker(process)
+        return start(process, *arguments, **named)
+
+    kind._bootstrap = bootstrap  # noqa: SLF001 - as above
 
 
 class _Anchor:
@@ -124,12 +137,18 @@ _anchor = _Anchor()
 
 
 def _after_start(_anchor: object) -> None:
-    """Run in every worker of multiprocessing, whatever its start method, before its target."""
-    process: Any = sys.modules["multiprocessing.process"].current_process()
+    """Run in a worker of multiprocessing that was forked, before its target."""
+    process: Any = sys.modules["multiprocessing.process"]
+    _enter_worker(process.current_process())
+
+
+def _enter_worker(process: Any) -> None:
     identity = getattr(process, "_identity", ())
-    if identity:
-        own = loader_part(process) or (f"process={identity[-1]}",)
-        enter((*_Here.parent, *own))
+    if not identity:
+        return
+    steps = (*_Here.parent, *(loader_part(process) or (f"process={identity[-1]}",)))
+    if steps != _Here.lineage:
+        enter(steps)
 
 
 def loader_part(process: object) -> tuple[str, ...]:

@@ -66,8 +66,9 @@ def _built(name: str = "scitex", *, extras: bool = False, ending: str = ".whl") 
 
 
 def _install(session: nox.Session, *what: str) -> None:
-    # Without this, uv prefers a source tree that it finds beside the pyproject.toml it reads.
-    session.install(*what, env={"UV_NO_SOURCES": "1"})
+    # Without the first, uv prefers a source tree that it finds beside the pyproject.toml it reads.
+    # The second is what pip does too: tests that start many processes would compile in each.
+    session.install(*what, env={"UV_NO_SOURCES": "1", "UV_COMPILE_BYTECODE": "1"})
 
 
 def _pytest(session: nox.Session, *args: str, workers: int = WORKERS) -> None:
@@ -102,7 +103,7 @@ def build(session: nox.Session) -> None:
 @nox.parametrize("what", INSTALLS, ids=INSTALLS)
 def install(session: nox.Session, what: str) -> None:
     """Install what was built, or the tree as the README says, and use it."""
-    work = Path(session.create_tmp())
+    work = Path(session.create_tmp()).resolve()
     if what == "readme":
         clone = _fresh_clone(session, work / "clone")
         with session.chdir(clone):

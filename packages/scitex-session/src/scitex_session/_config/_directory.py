@@ -6,7 +6,7 @@ import os
 
 from scitex_session.errors import ConfigError
 
-from ._names import RESERVED
+from ._names import RESERVED, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _DEBUG = "IS_DEBUG"
 def load_directory(
     directory: str | os.PathLike[str] = "./config",
     *,
-    warn: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] = say,
 ) -> dict[str, Any]:
     """Read every ``*.yaml`` and ``*.yml`` of a directory.
 
@@ -36,7 +36,7 @@ def load_directory(
     ----------
     directory : str or path, default "./config"
         Where to look. One that does not exist holds no files.
-    warn : callable, optional
+    warn : callable, default: write to standard error
         Called with one line for each bare ``yes``, ``no``, ``on`` or ``off``, which are words here.
 
     Returns
@@ -106,7 +106,7 @@ def _names(folder: str) -> list[str]:
     return sorted(n for n in names if n.lower().endswith(_ENDINGS) and n[0] != ".")
 
 
-def _namespace(path: str, namespace: str, warn: Callable[[str], None] | None) -> Any:
+def _namespace(path: str, namespace: str, warn: Callable[[str], None]) -> Any:
     if namespace in RESERVED:
         raise ConfigError(
             f"{path}, line 1, key {namespace!r}: CONFIG.{namespace} belongs to the session; "

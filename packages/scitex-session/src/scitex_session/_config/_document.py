@@ -23,6 +23,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _KEY = re.compile(
     r"""\s*(?:[-?]\s+)*(?:"([^"]+)"|'([^']+)'|([^\s#"'\[\]{}&*!][^:#]*?))\s*:(?:\s|$)"""
 )
+_NEAR = 500
 _HINTS = {
     "mapping values are not allowed": "quote a value that holds `: `, and check the indentation",
     "cannot start any token": "indent by spaces, not tabs; quote a value that begins with @ ` %",
@@ -111,8 +112,9 @@ def _key_near(data: bytes, line: int | None) -> str | None:
     """Give the key on a line, or the nearest above it: the parser's complaints name none."""
     if line is None:
         return None
-    for text in reversed(data.splitlines()[:line]):
-        match = _KEY.match(text.decode("utf-8", "replace"))
+    # A hostile file may have lines without end; a key is short and near.
+    for text in reversed(data.splitlines()[max(0, line - _NEAR) : line]):
+        match = _KEY.match(text[:_NEAR].decode("utf-8", "replace"))
         if match:
             return match[1] or match[2] or match[3]
     return None

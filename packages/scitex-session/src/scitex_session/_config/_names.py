@@ -1,6 +1,6 @@
-"""The names of CONFIG that belong to the session."""
+"""What the readers of configuration share: the session's own names, and where they speak."""
 
-__all__ = ["RESERVED"]
+__all__ = ["RESERVED", "say"]
 
 RESERVED = frozenset(
     {
@@ -25,3 +25,11 @@ RESERVED = frozenset(
         "START_TIME",
     }
 )
+
+
+def say(text: str) -> None:
+    """Write one line to standard error."""
+    import sys
+
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")

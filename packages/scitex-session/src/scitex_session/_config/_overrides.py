@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scitex_session.errors import UsageError
 
-from ._names import RESERVED
+from ._names import RESERVED, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def apply_overrides(
     namespaces: dict[str, Any],
     overrides: Iterable[str],
     *,
-    warn: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] = say,
 ) -> None:
     """Set single values, in place.
 
@@ -28,7 +28,7 @@ def apply_overrides(
         What `load_directory` gave.
     overrides : iterable of str
         ``NAMESPACE.key=value`` each; the value is read as YAML, nested keys are joined by dots.
-    warn : callable, optional
+    warn : callable, default: write to standard error
         Called with one line for each bare ``yes``, ``no``, ``on`` or ``off``, which are words here.
 
     Raises
@@ -102,7 +102,7 @@ def _closest(name: str, names: list[str]) -> str | None:
     return ends[match[0]] if match else None
 
 
-def _read(name: str, text: str, warn: Callable[[str], None] | None) -> object:
+def _read(name: str, text: str, warn: Callable[[str], None]) -> object:
     import yaml
 
     from ._document import explain
@@ -110,12 +110,11 @@ def _read(name: str, text: str, warn: Callable[[str], None] | None) -> object:
 
     def tell(message: str, line: int, key: str) -> None:
         del line, key
-        if warn:
-            warn(f"--set {name}: {message}")
+        warn(f"--set {name}: {message}")
 
     try:
         data = text.encode("utf-8")
-        return read(data, tell if warn else None)
+        return read(data, tell)
     except UnicodeEncodeError:
         problem = "holds bytes that are not UTF-8"
     except DocumentError as fault:

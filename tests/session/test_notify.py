@@ -30,6 +30,7 @@ RUN = {
 def _no_configuration(monkeypatch, tmp_path):
     """No address of the machine's user is ever written to."""
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SCITEX_STATE_DIR", str(tmp_path / ".state"))
     for name in list(os.environ):
         if name.startswith("APPRISE") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from time import monotonic, sleep
+from time import sleep, time_ns
 from typing import TYPE_CHECKING
 
 from scitex_session._record import _repository, _sections
@@ -13,7 +13,8 @@ from scitex_session._record._collector import remove_aside
 if TYPE_CHECKING:
     from typing import Any
 
-_GIT_PATIENCE = 120.0  # seconds; a repository on a slow network disk takes its time
+# Seconds from the start of a run; a repository on a slow network disk takes its time.
+_GIT_PATIENCE = 120.0
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from scitex_session._record._late import helper; helper(sys.argv[2])"
@@ -71,6 +72,7 @@ def finish(run_dir: str) -> bool:
 
     aside = os.path.join(run_dir, "CONFIGS", _sections.ASIDE)
     mine = os.path.join(aside, f"state-{os.getpid()}")
+    _take_back(aside)
     try:
         os.rename(os.path.join(aside, "state"), mine)  # whoever renames it does the work
         with open(mine, encoding="utf-8", errors="surrogateescape") as file:
@@ -87,12 +89,27 @@ def finish(run_dir: str) -> bool:
     return True
 
 
+def _take_back(aside: str) -> None:
+    """Free what a process took and died over."""
+    if not os.path.isdir(aside):
+        return
+    for name in os.listdir(aside):
+        kind, _, pid = name.partition("-")
+        if kind != "state" or not pid.isdecimal() or int(pid) == os.getpid():
+            continue
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            os.rename(os.path.join(aside, name), os.path.join(aside, "state"))
+        except OSError:  # alive, and somebody else's
+            continue
+
+
 def _await_git(state: dict[str, Any], aside: str) -> None:
     if state["git"] != "late":
         return
-    deadline = monotonic() + _GIT_PATIENCE
     while not _repository.is_done(aside):
-        if monotonic() > deadline:
+        if time_ns() - state["start_ns"] > _GIT_PATIENCE * 1e9:
             state["git"] = "git did not answer"
             return
         sleep(0.01)

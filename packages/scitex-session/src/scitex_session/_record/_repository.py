@@ -19,21 +19,25 @@ MAX_PATCH = 50_000_000  # bytes
 
 # Nothing of the repository's own configuration may run a program here: no pager, no fsmonitor, no
 # external or textconv diff. Credentials never reach the disk: sed takes them out of the addresses.
+# The answers have names without a directory: the run may be filed, and so renamed, meanwhile.
 _SCRIPT = r"""
-cd "$1" || exit 1
-o=$2; git=$3
-g() { "$git" --no-pager -c core.fsmonitor=false -c core.quotePath=false -c color.ui=false "$@"; }
+cd "$2" || exit 1
+in=$1; git=$3
+g() {
+  "$git" -C "$in" --no-pager -c core.fsmonitor=false -c core.quotePath=false \
+    -c color.ui=false "$@"
+}
 {
   g diff --no-ext-diff --no-textconv --binary --full-index --no-renames --no-relative -U3 \
-    --src-prefix=a/ --dst-prefix=b/ --ignore-submodules=untracked HEAD | head -c $4 >"$o/diff" &
-  g ls-files -z --full-name -- ':/*.py' ':/*.pyx' ':/*.so' ':/*.pyd' "./$5" >"$o/tracked" &
+    --src-prefix=a/ --dst-prefix=b/ --ignore-submodules=untracked HEAD | head -c $4 >diff &
+  g ls-files -z --full-name -- ':/*.py' ':/*.pyx' ':/*.so' ':/*.pyd' "./$5" >tracked &
   { g config --get-regexp '^remote\..*\.url$' || :; } |
-    sed -e 's#://[^/@]*@#://#' -e 's#[?&].*##' >"$o/remotes" &
-  g rev-parse --show-toplevel HEAD --abbrev-ref HEAD >"$o/where"
+    sed -e 's#://[^/@]*@#://#' -e 's#[?&].*##' >remotes &
+  g rev-parse --show-toplevel HEAD --abbrev-ref HEAD >where
   state=$?
   wait
-} 2>"$o/error"
-echo $state >"$o/done"
+} 2>error
+echo $state >done
 """
 
 

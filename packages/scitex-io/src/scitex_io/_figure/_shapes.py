@@ -65,9 +65,10 @@ def read_patch(axes: Any, patch: Any) -> Block | None:
         return _ellipse(axes, patch, label)
     if "Rectangle" in kinds:
         return _rectangle(axes, patch, label)
-    if "Polygon" in kinds and (steps := _steps(axes, patch, label)) is not None:
-        return steps
-    return _corners(axes, patch, kinds[0].lower(), label)
+    known = _steps(axes, patch, label) if "Polygon" in kinds else None
+    if known is None and "Polygon" in kinds:
+        known = _polygon_span(axes, patch, label)
+    return known or _corners(axes, patch, kinds[0].lower(), label)
 
 
 def _stairs(axes: Any, patch: Any, label: str) -> Block:
@@ -195,6 +196,18 @@ def _rectangle(axes: Any, patch: Any, label: str) -> Block | None:
     if in_x:
         return Block("vspan", label, vertical)
     return _corners(axes, patch, "rectangle", label)
+
+
+def _polygon_span(axes: Any, patch: Any, label: str) -> Block | None:
+    """Read what ``axhspan`` and ``axvspan`` drew before matplotlib 3.9."""
+    in_x, in_y = in_data(axes, patch)
+    if in_x == in_y:
+        return None
+    points = patch.get_xy()[:, 1 if in_y else 0]
+    axis, name = (axes.yaxis, "y") if in_y else (axes.xaxis, "x")
+    edges = {"low": points.min(keepdims=True), "high": points.max(keepdims=True)}
+    columns = {f"{name}_{end}": readable(axis, edge) for end, edge in edges.items()}
+    return Block("hspan" if in_y else "vspan", label, columns)
 
 
 def _corners(axes: Any, patch: Any, kind: str, label: str) -> Block:

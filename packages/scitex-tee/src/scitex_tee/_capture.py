@@ -35,8 +35,9 @@ def active() -> bool:
 class Capture:
     """Log what this process and its children write to their standard output and standard error.
 
-    The output also goes where it went before. Where descriptors 1 and 2 cannot be captured (Windows), and for
-    a ``sys.stdout`` that does not lead to a descriptor (a notebook), the text streams are captured instead.
+    The output also goes where it went before. Where descriptors 1 and 2 cannot be captured
+    (Windows), and for a ``sys.stdout`` that does not lead to a descriptor (a notebook), the text
+    streams are captured instead.
 
     Parameters
     ----------
@@ -47,11 +48,12 @@ class Capture:
     append
         Continue existing logs instead of emptying them.
     raw
-        Keep the raw bytes beside a log from which cleaning took something away: as ``stdout.raw`` for
-        ``stdout.log`` while it runs, as ``stdout.raw.gz`` afterwards.
+        Keep the raw bytes beside a log from which cleaning took something away: as ``stdout.raw``
+        for ``stdout.log`` while it runs, as ``stdout.raw.gz`` afterwards.
     if_killed
-        Command to be run, by the process that keeps the logs, when this process has ended without `stop`: a
-        list of program and arguments. It gets this process's environment and working directory.
+        Command to be run, by the process that keeps the logs, when this process has ended without
+        `stop`: a list of program and arguments. It gets this process's environment and working
+        directory.
 
     Raises
     ------
@@ -118,7 +120,10 @@ class Capture:
         _running.append(self)
 
     def stop(self) -> None:
-        """Put everything back and complete the logs. Harmless when it is over, and in a forked child."""
+        """Put everything back and complete the logs.
+
+        Harmless when it is over, and in a forked child.
+        """
         if self._state == "new":
             raise RuntimeError("this capture has not been started; call start() before stop()")
         if not self.running or self._backend is None:

@@ -1,4 +1,4 @@
-"""One log file: text for reading, and beside it the raw bytes where cleaning took something away."""
+"""One log file: text for reading, and beside it raw bytes where cleaning took something away."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from scitex_tee._render import Renderer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from scitex_tee._render import Edit
 
 __all__ = ["LogFile", "open_log"]
@@ -48,11 +51,18 @@ def _raw_name(name: str) -> str:
     return name.removesuffix(".log") + ".raw"
 
 
+def _size(name: str, place: int) -> int:
+    try:
+        return os.stat(name, dir_fd=place).st_size
+    except OSError:
+        return 0
+
+
 class LogFile:
     """A log that bytes are fed to.
 
-    The file is only ever written at known offsets, so that whoever takes over after a crash can write the
-    same bytes again.
+    The file is only ever written at known offsets, so that whoever takes over after a crash can
+    write the same bytes again.
 
     Parameters
     ----------
@@ -66,16 +76,32 @@ class LogFile:
         Whether to keep raw bytes.
     columns
         Width of the terminal.
+    sources
+        How many sources there are.
+    save
+        Keeps the state for a successor.
     """
 
-    def __init__(self, fd: int, place: int, name: str, *, raw: bool, columns: int) -> None:
+    def __init__(
+        self,
+        fd: int,
+        place: int,
+        name: str,
+        *,
+        raw: bool,
+        columns: int,
+        sources: int,
+        save: Callable[[object], None],
+    ) -> None:
         self.fd = fd
         self.place = place
         self.name = name
         self.raw_name = _raw_name(name)
         self.keep_raw = raw
         self.raw_fd = -1
-        self.raw_end = 0
+        self.raw_end = _size(self.raw_name, place)  # an earlier run may have left some
+        self.turns = [-1] * sources  # the last bytes of each source that are in the log
+        self._save = save
         self.renderer = Renderer(columns)
         self.start = self.end = self.size = os.lseek(fd, 0, os.SEEK_END)
         self._floor = self.start  # nothing in front of it is ever written again
@@ -84,8 +110,8 @@ class LogFile:
         self.touched = 0.0
         self.dirty = False
 
-    def feed(self, data: bytes, now: float) -> None:
-        """Take bytes as they were written to the stream."""
+    def feed(self, data: bytes, now: float, source: int, turn: int) -> None:
+        """Take bytes as they were written; `turn` is their number in that `source`."""
         before = b"" if self.renderer.lossy else self.renderer.held
         was_lossy, end = self.renderer.lossy, self.end
         edit = self.renderer.feed(data)
@@ -96,6 +122,30 @@ class LogFile:
         self._apply(edit)
         self.touched = now
         self.dirty = True
+        self.turns[source] = turn
+        self.commit()
+
+    def commit(self) -> None:
+        """Keep the state for a successor."""
+        self._save((
+            self.renderer.state(), self.end, self.size, self._floor, self.lost, self.problem,
+            self.raw_end, self.raw_fd >= 0, self.keep_raw, self.turns,
+        ))  # fmt: skip
+
+    def resume(self, state: Any) -> None:
+        """Go on where a killed predecessor stopped."""
+        if state is None:
+            self.end = self.size = self._floor = os.lseek(self.fd, 0, os.SEEK_END)
+            return
+        renderer, self.end, self.size, self._floor, self.lost, self.problem = state[:6]
+        self.raw_end, raw_open, self.keep_raw, self.turns = state[6:]
+        self.renderer = Renderer.from_state(renderer)
+        self.size = max(self.size, os.lseek(self.fd, 0, os.SEEK_END))
+        if raw_open and self.raw_fd < 0:
+            self._open_raw()
+        elif not raw_open and self.raw_fd >= 0:
+            os.close(self.raw_fd)
+            self.raw_fd = -1
 
     def settle(self, now: float) -> float | None:
         """Show what is at rest; return the seconds after which to ask again, or None."""
@@ -105,7 +155,8 @@ class LogFile:
         if rest < SETTLE:
             return SETTLE - rest
         self._apply(self.renderer.settle(shrink=rest >= _SHRINK))
-        return max(_SHRINK - rest, 0.01) if self.renderer.unsettled else None
+        self.commit()
+        return max(_SHRINK - rest, 0.01) if rest < _SHRINK else None
 
     def show_all(self) -> None:
         """Show everything as it stands now."""
@@ -124,6 +175,15 @@ class LogFile:
                 except OSError as error:
                     self._fail(error)
         self.dirty = False
+
+    def sync_for_relay(self) -> None:
+        """Bring to the disk what another process wrote."""
+        if self.raw_fd < 0 and self.keep_raw:
+            try:
+                self.raw_fd = os.open(self.raw_name, os.O_RDWR | os.O_CLOEXEC, dir_fd=self.place)
+            except OSError:
+                pass  # no raw bytes until now
+        self.sync()
 
     def close(self) -> None:
         """Close all descriptors."""
@@ -181,15 +241,8 @@ class LogFile:
 
     def _begin_raw(self, end: int, held: bytes) -> None:
         """Make the raw file: until now the text was the raw bytes."""
-        try:
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-            self.raw_fd = os.open(self.raw_name, flags, 0o666, dir_fd=self.place)
-            self.raw_end = os.lseek(
-                self.raw_fd, 0, os.SEEK_END
-            )  # an earlier run may have left some
-        except OSError as error:
-            self._fail(error)
-            self.keep_raw = False
+        self._open_raw()
+        if self.raw_fd < 0:
             return
         offset = self.start
         while offset < end:
@@ -199,6 +252,14 @@ class LogFile:
             offset += len(part)
             self._write_raw(part)
         self._write_raw(held)
+
+    def _open_raw(self) -> None:
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            self.raw_fd = os.open(self.raw_name, flags, 0o666, dir_fd=self.place)
+        except OSError as error:
+            self._fail(error)
+            self.keep_raw = False
 
     def _write_raw(self, data: bytes) -> None:
         if self.raw_fd >= 0:

@@ -1,8 +1,8 @@
 """The relay: a process that reads what was captured, logs it, and passes it on.
 
-It lives outside the captured process, so that bytes are safe once they are written, whatever happens
-to the writer; and outside its session and process group, so that Ctrl-C, Ctrl-Z, hang-ups and
-`kill` on the group do not concern it.
+It lives outside the captured process, so that bytes are safe once they are written, whatever
+happens to the writer; and outside its session and process group, so that Ctrl-C, Ctrl-Z, hang-ups
+and `kill` on the group do not concern it.
 
 Command line: ``--pid N --stream LOG,SOURCE,SINK,TERMINAL ... --log FD,PLACE,RAW,NAME ... --cwd DIR
 [-- if killed, run this]``. Descriptors 3, 4 and 5 are: orders (one byte: stop), answers, and the
@@ -11,20 +11,25 @@ process to watch.
 
 from __future__ import annotations
 
-import _signal as signal
+import _signal as signal  # type: ignore[import-not-found] # `signal` alone takes 3 ms
 import fcntl
 import os
 import select
 import termios
+from _functools import partial  # type: ignore[import-not-found] # functools takes 2 ms
 from time import monotonic
 
+from scitex_tee._board import Board
+from scitex_tee._deputy import Deputy, Promoted
 from scitex_tee._log import LogFile
 from scitex_tee._source import Source
 
 __all__ = ["main"]
 
 ORDERS, ANSWERS, PROCESS = 3, 4, 5
+BURIED, STOPPING, ANSWERED = 0, 1, 2  # flags on the board
 _QUIET = 0.002  # seconds for which nobody is waiting for the next bytes of a pipe or file
+_MUCH = 1 << 18
 _SYNC = 2.0
 _WINDOW = 0.25
 _PATIENCE = 2.0  # seconds without progress after which nobody waits for a stuck terminal
@@ -33,13 +38,17 @@ _PATIENCE = 2.0  # seconds without progress after which nobody waits for a stuck
 class Relay:
     """The loop and its state."""
 
-    def __init__(self, pid: int, sources: list[Source], logs: list[LogFile], heir: Heir) -> None:
+    def __init__(
+        self, pid: int, sources: list[Source], logs: list[LogFile], heir: Heir, board: Board
+    ) -> None:
         self.pid = pid
-        self.sources = sources
-        self.logs = logs
+        self.board = board
+        self.sources = list(sources)
+        self.logs = list(logs)
         self.heir = heir
-        self.stopping = 0.0
-        self.answered = False
+        self.deputy = Deputy(sources, logs, board)
+        self.stopping = monotonic() if board.flag(STOPPING) else 0.0
+        self.answered = board.flag(ANSWERED)
         self.said: set[str] = set()
         self.sync_at = 0.0
         self.terminals = [s for s in sources if s.terminal and s.sink >= 0]
@@ -48,24 +57,49 @@ class Relay:
         self.quiet = _Poller()
         for poller in (self.poller, self.quiet):
             poller.watch(ORDERS, reading=True)
-            if heir.watching:
+            if heir.watching and not board.flag(BURIED):
                 poller.watch(PROCESS, reading=True)
+
+    def resume(self) -> None:
+        """Go on where a killed predecessor stopped."""
+        now = monotonic()
+        for number, log in enumerate(self.logs):
+            log.resume(self.board.load(number))
+        for source in self.sources:
+            if source.resume(now) and source.log is not None:
+                source.log.problem = "the process that keeps the log was killed while reading"
+
+    def engage(self) -> None:
+        """Have a deputy, as long as there is something to lose."""
+        if self.deputy.sign >= 0:
+            self.poller.watch(self.deputy.sign, reading=True, on=False)
+        try:
+            self.deputy.hire()
+        except Promoted:
+            self.poller.close()
+            self.quiet.close()
+            raise
+        if self.deputy.sign >= 0:
+            self.poller.watch(self.deputy.sign, reading=True)
 
     # -- the loop ------------------------------------------------------------------------
 
     def run(self) -> None:
         """Go on until nobody can write any more."""
+        if not self.answered:
+            self.engage()
         while True:
             now = monotonic()
             self.arrange()
             if self.finished():
+                self.deputy.dismiss()
                 break
             events = self.poller.wait(self.timeout(now))
             now = monotonic()
-            busy = self.dispatch(events, now)
+            taken = self.dispatch(events, now)
             self.look_after(now)
-            if busy and not self.terminals and not self.stopping:
-                # Wake once for many lines, not once for each: that leaves the processor to the script.
+            if 0 < taken < _MUCH and not self.terminals and not self.stopping:
+                # Wake once for many lines, not once for each: that leaves the script its time.
                 self.dispatch(self.quiet.wait(_QUIET), monotonic())
 
     def arrange(self) -> None:
@@ -74,6 +108,8 @@ class Relay:
             self.poller.watch(source.fd, reading=True, on=source.open and not source.pending)
             if source.sink >= 0:
                 self.poller.watch(source.sink, reading=False, on=bool(source.pending))
+            if not source.open:
+                self.deputy.close_source(source.number)
         self.sources = [s for s in self.sources if s.open or s.pending]
 
     def finished(self) -> bool:
@@ -82,24 +118,22 @@ class Relay:
             return False
         return self.answered or self.heir.done
 
-    def dispatch(self, events: list[int], now: float) -> bool:
-        """Handle descriptors in the order in which they became ready."""
-        busy = False
+    def dispatch(self, events: list[int], now: float) -> int:
+        """Handle descriptors in the order in which they became ready; return the bytes taken."""
+        taken = 0
         for fd in events:
             if fd == ORDERS:
-                os.read(ORDERS, 16)
-                self.stopping = now
+                self.obey(now)
             elif fd == PROCESS:
                 self.bury(now)
+            elif fd == self.deputy.sign:
+                self.engage()
             for source in self.sources:
                 if fd == source.fd and source.open and not source.pending:
-                    data = source.read()
-                    if data is not None:
-                        source.take(data, now)
-                        busy = True
+                    taken += source.pump(now)
                 elif fd == source.sink and source.pending:
                     source.push()
-        return busy
+        return taken
 
     def timeout(self, now: float) -> float | None:
         """Seconds until something is due by itself."""
@@ -120,16 +154,23 @@ class Relay:
             self.try_to_stop(now)
         if self.heir.polls and not self.answered and not self.heir.done and not _exists(self.pid):
             self.bury(now)
+        self.sync_when_due(now)
+        for source in self.terminals:
+            self.follow_size(source)
+        self.report()
+
+    def sync_when_due(self, now: float) -> None:
+        """Have the logs brought to the disk some time after something was written."""
         if not self.sync_at:
             if any(log.dirty for log in self.logs):
                 self.sync_at = now + _SYNC
         elif now >= self.sync_at:
-            self.sync()
-        for source in self.terminals:
-            self.follow_size(source)
-        for thing in (*self.logs, *self.sources):
-            if thing.problem is not None:
-                self.say(thing)
+            self.sync_at = 0.0
+            if self.deputy.sync():
+                for log in self.logs:
+                    log.dirty = False
+            else:
+                self.sync()
 
     def sync(self) -> None:
         """Bring the logs to the disk."""
@@ -139,6 +180,15 @@ class Relay:
                 log.sync()
 
     # -- the ends ------------------------------------------------------------------------
+
+    def obey(self, now: float) -> None:
+        """Read an order; no more orders can come from a process that is gone or ran `exec`."""
+        if os.read(ORDERS, 16):
+            self.board.set(STOPPING)
+            self.stopping = now
+        else:
+            for poller in (self.poller, self.quiet):
+                poller.watch(ORDERS, reading=True, on=False)
 
     def try_to_stop(self, now: float) -> None:
         """Drain, close the logs, and say so."""
@@ -150,12 +200,16 @@ class Relay:
         for log in self.logs:
             log.finish()
             log.compress(small=True)
-        for thing in (*self.logs, *self.sources):
-            if thing.problem is not None:
-                self.say(thing)
-        os.write(ANSWERS, ("\n".join(["done", *sorted(self.reasons())]) + "\0").encode())
+            log.commit()
+        self.report()
+        try:
+            os.write(ANSWERS, ("\n".join(["done", *sorted(self.reasons())]) + "\0").encode())
+        except OSError:
+            pass  # it died while waiting, but not before everything was said
         self.answered = True
+        self.board.set(ANSWERED)
         self.let_go()
+        self.deputy.dismiss()
         for log in self.logs:
             log.sync()
             log.compress(small=False)
@@ -170,13 +224,14 @@ class Relay:
             poller.watch(ORDERS, reading=True, on=False)
 
     def bury(self, now: float) -> None:
-        """The process died without a word: save what it said, then run what is to be run."""
+        """Save what the dead process said, then run what is to be run."""
         self.let_go()
         for source in self.sources:
             source.drain(now)
         for log in self.logs:
             log.show_all()
         self.sync()
+        self.board.set(BURIED)
         self.heir.take_over()
 
     # -- terminals -----------------------------------------------------------------------
@@ -190,7 +245,7 @@ class Relay:
                 self.sizes[source.fd] = size
                 fcntl.ioctl(source.fd, termios.TIOCSWINSZ, size)
                 if not self.answered and not self.heir.done:
-                    # The first notice came from the terminal, before the new size could be seen here.
+                    # The terminal's own notice came before the new size could be seen here.
                     os.killpg(os.getpgid(self.pid), signal.SIGWINCH)
         except OSError:
             self.terminals.remove(source)
@@ -201,22 +256,24 @@ class Relay:
         """Why logs lack bytes."""
         return [f"{log.name}: {log.problem}" for log in self.logs if log.problem]
 
-    def say(self, thing: LogFile | Source) -> None:
+    def report(self) -> None:
         """Say once, on the terminal, what went wrong."""
-        problem, where = thing.problem, "the output"
-        if isinstance(thing, LogFile):
-            where = thing.name
-            text = f"scitex-tee: {where} is incomplete: {problem}; the program goes on"
-        else:
-            text = f"scitex-tee: output could not be passed on: {problem}; it is in the log"
-            thing.problem = None
+        for log in self.logs:
+            if log.problem is not None:
+                self.say(f"{log.name} is incomplete: {log.problem}; the program goes on")
+        for source in self.sources:
+            if source.problem is not None:
+                self.say(f"output could not be passed on: {source.problem}; it is in the log")
+
+    def say(self, text: str) -> None:
+        """Say something on the terminal, once."""
         if text in self.said:
             return
         self.said.add(text)
         for source in reversed(self.sources):
             if source.sink >= 0:
                 try:
-                    os.write(source.sink, text.encode() + b"\n")
+                    os.write(source.sink, f"scitex-tee: {text}\n".encode())
                 except OSError:
                     continue
                 return
@@ -258,7 +315,7 @@ class Heir:
 
 
 class _Poller:
-    """`select.epoll` where it exists, because it reports in the order of arrival, else `select.poll`."""
+    """`select.epoll` where it exists: it reports in the order of arrival; else `select.poll`."""
 
     def __init__(self) -> None:
         self.known: dict[int, bool] = {}
@@ -268,6 +325,11 @@ class _Poller:
         else:
             self.epoll = False
             self.poller = select.poll()
+
+    def close(self) -> None:
+        """Let the other process's poller be."""
+        if isinstance(self.poller, select.epoll):
+            self.poller.close()
 
     def watch(self, fd: int, *, reading: bool, on: bool = True) -> None:
         """Watch `fd`, or watch it no more."""
@@ -344,16 +406,41 @@ def main(arguments: list[str]) -> None:
         top = max(top, source, sink)
         if terminal:
             columns = max(columns, _columns(source))
+    board = Board(len(streams), len(files))
     logs = [
-        LogFile(int(fd), int(place), name, raw=raw == "1", columns=columns or 1000)
-        for fd, place, raw, name in files
+        LogFile(
+            int(fd),
+            int(place),
+            name,
+            raw=raw == "1",
+            columns=columns or 1000,
+            sources=len(streams),
+            save=partial(board.save, number),
+        )
+        for number, (fd, place, raw, name) in enumerate(files)
     ]
     top = max([top, *(log.place for log in logs), *(log.fd for log in logs)])
     most = os.sysconf("SC_OPEN_MAX")
     os.closerange(top + 1, most if most > 0 else 1 << 20)
-    sources = [Source(fd, sink, logs[log], terminal=bool(tty)) for log, fd, sink, tty in streams]
+    sources = [
+        Source(fd, sink, logs[log], terminal=bool(tty), slot=board.slots[number], number=number)
+        for number, (log, fd, sink, tty) in enumerate(streams)
+    ]
     heir = Heir(command, given["--cwd"], watching=given["--watch"] == "1")
-    Relay(int(given["--pid"]), sources, logs, heir).run()
+    pid = int(given["--pid"])
+    relay = Relay(pid, sources, logs, heir, board)
+    while True:
+        try:
+            relay.run()
+        except Promoted:
+            heir.done = board.flag(BURIED)
+            relay = Relay(pid, [s for s in sources if s.open], logs, heir, board)
+            relay.resume()
+        except BaseException:
+            relay.deputy.dismiss()  # what went wrong here would go wrong there
+            raise
+        else:
+            return
 
 
 def _columns(terminal: int) -> int:

@@ -1,4 +1,4 @@
-"""The program that the relay process runs: ``python -I -S _relay.py ...``; see `scitex_tee._pump`."""
+"""The program that the relay process runs, as ``python -I -S _relay.py``: see `_pump`."""
 
 import os
 import sys

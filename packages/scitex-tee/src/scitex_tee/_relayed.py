@@ -46,7 +46,7 @@ class Relayed:
         self._borrowed: list[int] = []
         self._channels: list[Channel] = []
         self._plan: dict[str, tuple[int, str, Sink | None]] = {}
-        # Its reading end stays open here, too: an order to a relay that is gone must not raise SIGPIPE.
+        # Its reading end stays open here, too: an order to nobody must not raise SIGPIPE.
         self._order_reader, self._orders = map(aloft, os.pipe())
         self._answers, answer_writer = map(aloft, os.pipe())
         self._borrowed.append(answer_writer)

@@ -17,6 +17,19 @@ __all__ = ["Renderer", "clean_log"]
 
 _CONTROLS = tuple(c for c in (*range(32), 127) if c not in b"\t\n")
 _ENOUGH = 2048  # a plain chunk of this size is worth leaving the slow way for
+_PIECE = (
+    r"([^\x00-\x08\x0a-\x1f\x7f-\x9f]+)"  # text
+    r"|\x1b\[([0-?]{0,64})([ -/]{0,4})([@-~])"  # control sequence
+    r"|\x1b\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"  # window titles, links
+    r"|\x1b[PX^_][^\x1b]{0,4096}\x1b\\"  # strings for devices
+    r"|\x1b([ -/]{0,4})([0-~])"  # the other escape sequences
+    r"|(.)"
+)
+_BEGUN = (
+    r"\x1b(?:\[[0-?]{0,64}[ -/]{0,4}|\][^\x07\x1b]{0,4096}\x1b?"
+    r"|[PX^_][^\x1b]{0,4096}\x1b?|[ -/]{0,4})?\Z"
+)
+_SOURCES = (_PIECE, _BEGUN, r"\x1b\[[0-9;:]{0,64}m", r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _patterns: list[re.Pattern[str]] = []
 
 
@@ -25,21 +38,7 @@ def _compile() -> list[re.Pattern[str]]:
     if not _patterns:
         import re
 
-        _patterns.extend(
-            re.compile(pattern, re.DOTALL)
-            for pattern in (
-                r"([^\x00-\x08\x0a-\x1f\x7f-\x9f]+)"
-                r"|\x1b\[([0-?]{0,64})([ -/]{0,4})([@-~])"
-                r"|\x1b\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"
-                r"|\x1b[PX^_][^\x1b]{0,4096}\x1b\\"
-                r"|\x1b([ -/]{0,4})([0-~])"
-                r"|(.)",
-                r"\x1b(?:\[[0-?]{0,64}[ -/]{0,4}|\][^\x07\x1b]{0,4096}\x1b?"
-                r"|[PX^_][^\x1b]{0,4096}\x1b?|[ -/]{0,4})?\Z",
-                r"\x1b\[[0-9;:]{0,64}m",
-                r"[\x00-\x08\x0b-\x1f\x7f-\x9f]",
-            )
-        )
+        _patterns.extend(re.compile(pattern, re.DOTALL) for pattern in _SOURCES)
     return _patterns
 
 
@@ -56,14 +55,14 @@ def _is_plain(data: bytes) -> bool:
 
 
 class Renderer:
-    """Turn what a program writes for a terminal into the text that the terminal would end up showing.
+    r"""Turn what a program writes for a terminal into the text that the terminal ends up showing.
 
-    Escape sequences are gone; carriage returns, backspaces, cursor movements and erasures have had their
-    effect on the last 60 rows; bytes that are not UTF-8 stand as ``\\xNN``. The result depends on the
-    bytes alone, not on how they were cut into chunks.
+    Escape sequences are gone; carriage returns, backspaces, cursor movements and erasures have had
+    their effect on the last 60 rows; bytes that are not UTF-8 stand as ``\xNN``. The result depends
+    on the bytes alone, not on how they were cut into chunks.
 
-    Each method returns an edit: how many bytes to take back from the end of the text so far, and what
-    to write there.
+    Each method returns an edit: how many bytes to take back from the end of the text so far, and
+    what to write there.
 
     Parameters
     ----------
@@ -72,7 +71,8 @@ class Renderer:
     """
 
     __slots__ = (
-        "_bytes", "_columns", "_gone", "_recent", "_screen", "_shown", "_text", "lossy", "unsettled",
+        "_bytes", "_columns", "_gone", "_recent", "_screen", "_shown", "_text",
+        "lossy", "unsettled",
     )  # fmt: skip
 
     def __init__(self, columns: int = COLUMNS) -> None:
@@ -137,7 +137,7 @@ class Renderer:
         """Pass plain text on as it is; None when it is not valid, or not at the end."""
         if not data.isascii():
             try:
-                used = utf_8_decode(data, "strict", False)[1]  # noqa: FBT003 - takes no keywords
+                used = utf_8_decode(data, "strict", False)[1]
             except UnicodeDecodeError:
                 return None
             data, self._bytes = data[:used], data[used:]
@@ -255,7 +255,8 @@ class Renderer:
         """Make the renderer whose `state` this was."""
         self = cls()
         names = (
-            "_columns", "_bytes", "_text", "_recent", "_screen", "_shown", "_gone", "lossy", "unsettled",
+            "_columns", "_bytes", "_text", "_recent", "_screen", "_shown", "_gone",
+            "lossy", "unsettled",
         )  # fmt: skip
         for name, value in zip(names, state, strict=True):
             if name == "_screen" and isinstance(value, tuple):

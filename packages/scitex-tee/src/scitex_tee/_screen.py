@@ -69,7 +69,7 @@ class Screen:
     """
 
     __slots__ = (
-        "_main", "columns", "column", "home", "leaving", "moving", "row", "rows", "saved",
+        "_main", "column", "columns", "home", "leaving", "moving", "row", "rows", "saved",
     )  # fmt: skip
 
     def __init__(self, columns: int = COLUMNS) -> None:
@@ -246,7 +246,7 @@ class Screen:
         self._move(target, column)
 
     def _new_page(self) -> None:
-        """What is there stays as it is; a page that may be redrawn begins below."""
+        """Begin a page that may be redrawn, below what is there and stays."""
         self.row = len(self.rows) - 1
         if self.rows[-1]:
             self.line_feed()
@@ -267,7 +267,7 @@ class Screen:
             self.line_feed(to_start=final == "E")
 
     def sequence(self, parameters: str, final: str) -> None:
-        """Do what ``ESC [ parameters final`` asks for; what has no effect on text is passed over."""
+        """Do what ``ESC [ parameters final`` asks for, if it has an effect on text."""
         if parameters[:1] in {"?", "<", "=", ">"}:
             if final in {"h", "l"} and parameters in {"?47", "?1047", "?1049"}:
                 self._alternate(on=final == "h")

@@ -7,14 +7,17 @@ import fcntl
 import os
 import stat
 import sys
+import termios
+
+from scitex_tee._board import STEP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from scitex_tee._board import Slot
     from scitex_tee._log import LogFile
 
 __all__ = ["Source"]
 
-STEP = 1 << 17  # bytes taken at once: they stay in the processor's cache between log and terminal
 _PAGE = 4096  # a pipe that is said to be writable takes this much without blocking
 _BOUND = 1 << 18  # what a pseudo-terminal can hold, generously
 
@@ -32,42 +35,93 @@ class Source:
         Where the bytes are logged, None when they no longer are.
     terminal
         Whether `fd` is the master of a pseudo-terminal.
+    slot
+        Where bytes are kept until they have been dealt with.
+    number
+        Which source this is.
     """
 
-    def __init__(self, fd: int, sink: int, log: LogFile | None, *, terminal: bool) -> None:
+    def __init__(
+        self, fd: int, sink: int, log: LogFile | None, *, terminal: bool, slot: Slot, number: int
+    ) -> None:
         self.fd = fd
         self.log = log
+        self.number = number
+        self._slot = slot
         self.terminal = terminal
         self.open = True
         self.pending = memoryview(b"")
+        self._size = 0
         self.problem: str | None = None
         self.original = sink
         self.sink, self._limit = _own(sink)
+        # A terminal is read piece by piece, for the sake of the order among its two streams.
+        self._round = STEP if terminal else 8 * STEP
+        self._enough = STEP
         os.set_blocking(fd, False)
 
     def read(self) -> bytes | None:
         """Take some bytes; None when there are none now. At the end, the source closes."""
         try:
-            data = os.read(self.fd, STEP)
+            count = self._slot.read(self.fd, min(self._available(), STEP))
         except BlockingIOError:
+            self._slot.clear()
             return None
         except OSError as error:
             # A pseudo-terminal says EIO when its last writer is gone.
             if error.errno not in {errno.EIO, errno.ENXIO}:
                 self.problem = error.strerror
-            data = b""
-        if not data:
+            count = 0
+        if not count:
+            self._slot.clear()
             self.close()
             return None
-        return data
+        return self._slot.content(count)
+
+    def _available(self) -> int:
+        """Bytes that are there, as far as the system knows."""
+        try:
+            return int.from_bytes(fcntl.ioctl(self.fd, termios.FIONREAD, bytes(4)), sys.byteorder)
+        except OSError:
+            return 0
+
+    def resume(self, now: float) -> bool:
+        """Go on where a killed predecessor stopped; return whether bytes may be missing."""
+        data, passed, missing = self._slot.rescue()
+        if data:
+            if self.log is not None and self.log.turns[self.number] != self._slot.turn:
+                self.log.feed(data, now, self.number, self._slot.turn)
+            self._pass_on(data, passed)
+        else:
+            self._slot.clear()
+        return missing
+
+    def pump(self, now: float) -> int:
+        """Take what is there, but no more than the other streams can wait for; return how much."""
+        taken = 0
+        while taken < self._round:
+            data = self.read()
+            if data is None:
+                break
+            taken += len(data)
+            self.take(data, now)
+            if self.pending or not self.open or len(data) < self._enough:
+                break
+        return taken
 
     def take(self, data: bytes, now: float) -> None:
         """Log bytes, then pass them on as far as the original takes them."""
         if self.log is not None:
-            self.log.feed(data, now)
-        if self.sink >= 0:
-            self.pending = memoryview(data)
+            self.log.feed(data, now, self.number, self._slot.turn)
+        self._pass_on(data, 0)
+
+    def _pass_on(self, data: bytes, passed: int) -> None:
+        self._size = len(data)
+        self.pending = memoryview(data)[passed if self.sink >= 0 else len(data) :]
+        if self.pending:
             self.push()
+        else:
+            self._slot.clear()
 
     def push(self) -> bool:
         """Pass pending bytes on; return whether any of them went."""
@@ -79,11 +133,15 @@ class Source:
             except BlockingIOError:
                 break
             except OSError as error:
-                self._lose_sink(error)
                 view = memoryview(b"")
+                self._lose_sink(error)
+            else:
+                self._slot.passed(self._size - len(view))
             if self._limit:
                 break  # a descriptor that may block is asked again before each page
         self.pending = view
+        if not view:
+            self._slot.clear()
         return len(view) < size
 
     def _lose_sink(self, error: OSError) -> None:
@@ -95,7 +153,8 @@ class Source:
         if error.errno == errno.EPIPE:
             # As without capture: whoever writes to a pipe that nobody reads is to know.
             self.pending = memoryview(b"")
-            self.drain(0.0)
+            self._slot.clear()
+            self.drain(self.log.touched if self.log else 0.0)
             self.close()
         elif error.errno not in {errno.EIO, errno.ENXIO}:
             self.problem = error.strerror

@@ -18,7 +18,8 @@ _PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_relay.py")
 def spawn(arguments: Sequence[str], descriptors: Sequence[int]) -> None:
     """Start the relay with `descriptors` as its 3, 4, 5 and so on.
 
-    It becomes nobody's child: scripts that wait for all their children, or end them, do not meet it.
+    It becomes nobody's child: scripts that wait for all their children, or end them, do not meet
+    it.
 
     Parameters
     ----------

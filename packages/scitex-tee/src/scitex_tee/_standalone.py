@@ -23,16 +23,17 @@ def tee(
 ) -> tuple[TextIO, TextIO]:
     """Log everything that is printed from here to the end of the script.
 
-    What it says goes to ``<sdir>/logs/stdout.log`` and ``<sdir>/logs/stderr.log``, and to where it went
-    before. The logs are completed when the interpreter exits, or at the next call, which begins new ones.
+    What it says goes to ``<sdir>/logs/stdout.log`` and ``<sdir>/logs/stderr.log``, and to where it
+    went before. The logs are completed when the interpreter exits, or at the next call, which
+    begins new ones.
 
     Parameters
     ----------
     sys
         The module `sys`.
     sdir
-        Directory for ``logs/``; it is made. By default ``<script>_out`` next to the script that runs, or
-        ``session_out`` in the working directory where there is no script.
+        Directory for ``logs/``; it is made. By default ``<script>_out`` next to the script that
+        runs, or ``session_out`` in the working directory where there is no script.
     verbose
         Say on standard error where the logs are.
 
@@ -66,7 +67,7 @@ def tee(
         atexit.register(end)
     _current[:] = [capture]
     if verbose:
-        print(f"Logging to {logs}{os.sep}stdout.log and stderr.log", file=_sys.stderr)
+        _sys.stderr.write(f"Logging to {logs}{os.sep}stdout.log and stderr.log\n")
     return _sys.stdout, _sys.stderr
 
 
@@ -78,7 +79,7 @@ def end() -> None:
 
 def _default() -> str:
     """Where the logs of this script go."""
-    script = getattr(_sys.modules.get("__main__"), "__file__", None)
+    script: str | None = getattr(_sys.modules.get("__main__"), "__file__", None)
     if script is None or not os.path.isfile(script):
         return os.path.abspath("session_out")
     return os.path.splitext(os.path.realpath(script))[0] + "_out"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-    from scitex_tee._tee import Sink
+    from scitex_tee._tee import Sink, Tee
 
 __all__ = ["Swap", "flush", "leads_to"]
 
@@ -48,7 +48,8 @@ def _flush_c() -> None:
     try:
         import _ctypes
 
-        address = _ctypes.dlsym(_ctypes.dlopen(None, os.RTLD_NOW), "fflush")
+        program = _ctypes.dlopen(None, os.RTLD_NOW)  # type: ignore[arg-type] # None: all of it
+        address = _ctypes.dlsym(program, "fflush")
         _ctypes.call_function(address, (None,))
     except (ImportError, AttributeError, OSError):
         return  # a Python without it: C code then flushes when the process ends
@@ -67,8 +68,8 @@ def leads_to(name: str, fd: int) -> str:
     Returns
     -------
     str
-        ``"none"``: there is no stream; ``"same"``: it writes to that descriptor; ``"alike"``: to another
-        descriptor of the same file; ``"apart"``: to something else.
+        ``"none"``: there is no stream; ``"same"``: it writes to that descriptor; ``"alike"``: to
+        another descriptor of the same file; ``"apart"``: to something else.
     """
     stream = getattr(sys, name, None)
     if stream is None:
@@ -87,13 +88,13 @@ class Swap:
     Parameters
     ----------
     plan
-        For each stream, by name: its descriptor, how it is related to that, and, if it is apart, what takes
-        the bytes for its log.
+        For each stream, by name: its descriptor, how it is related to that, and, if it is apart,
+        what takes the bytes for its log.
     """
 
     def __init__(self, plan: dict[str, tuple[int, str, Sink | None]]) -> None:
         self._changed: list[TextIOWrapper] = []
-        self._replaced: dict[str, tuple[TextIO, TextIO]] = {}
+        self._replaced: dict[str, tuple[TextIO, TextIO | Tee]] = {}
         fds = [fd for fd, how, _ in plan.values() if how == "same"]
         for stream in _streams():
             if (
@@ -112,7 +113,7 @@ class Swap:
 
                 self._replace(name, old, Tee(old, sink))
 
-    def _replace(self, name: str, old: TextIO, new: TextIO) -> None:
+    def _replace(self, name: str, old: TextIO, new: TextIO | Tee) -> None:
         self._replaced[name] = (old, new)
         setattr(sys, name, new)
 
@@ -132,7 +133,7 @@ class Swap:
 
 def _twin(stream: TextIO, fd: int) -> TextIO:
     """Open a text stream like `stream` on the descriptor."""
-    return open(  # noqa: SIM115 - it lives as long as whoever got hold of it
+    return open(
         fd,
         "w",
         buffering=1,

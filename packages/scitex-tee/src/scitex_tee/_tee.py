@@ -47,10 +47,10 @@ class PipeSink:
 
 
 class Tee(io.TextIOBase):
-    """A text stream that writes to another one and to a log.
+    r"""A text stream that writes to another one and to a log.
 
-    Whatever is not about writing (``fileno``, ``isatty``, ``encoding`` and attributes that only that kind of
-    stream has) is that of the stream underneath.
+    Whatever is not about writing (``fileno``, ``isatty``, ``encoding``, and attributes that only
+    that kind of stream has) is that of the stream underneath.
 
     Parameters
     ----------
@@ -65,10 +65,10 @@ class Tee(io.TextIOBase):
     >>> import io
     >>> screen = io.StringIO()
     >>> with Tee(screen, "progress.log") as out:
-    ...     print("50%", end="\\r", file=out)
+    ...     print("50%", end="\r", file=out)
     ...     print("100%", file=out)
     >>> screen.getvalue()
-    '50%\\r100%\\n'
+    '50%\r100%\n'
     """
 
     def __init__(self, stream: TextIO, log: str | os.PathLike[str] | Sink) -> None:
@@ -90,7 +90,7 @@ class Tee(io.TextIOBase):
         self._note(text.encode("utf-8", "surrogateescape"))
         return len(text)
 
-    def writelines(self, lines: Iterable[str]) -> None:
+    def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override] # text, not bytes
         """Write each of `lines`."""
         for line in lines:
             self.write(line)
@@ -122,17 +122,17 @@ class Tee(io.TextIOBase):
         return bool(getattr(self._stream, "closed", False))
 
     @property
-    def encoding(self) -> str:
+    def encoding(self) -> str:  # type: ignore[override] # an attribute there, read-only in fact
         """Encoding of the stream underneath."""
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     @property
-    def errors(self) -> str | None:
+    def errors(self) -> str | None:  # type: ignore[override] # likewise
         """What the stream underneath does with characters it cannot encode."""
         return getattr(self._stream, "errors", None)
 
     @property
-    def newlines(self) -> Any:
+    def newlines(self) -> Any:  # type: ignore[override] # likewise
         """Line ends of the stream underneath."""
         return getattr(self._stream, "newlines", None)
 

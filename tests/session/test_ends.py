@@ -264,6 +264,8 @@ def test_a_dead_session_whose_child_lives_on_is_dead(lab):
     )
     running = lab.start()
     running.wait(timeout=20)
+    running.stdout.close()
+    running.stderr.close()
     lab.wait_for("FINISHED_ERROR", seconds=5)
 
 

@@ -27,15 +27,20 @@ FILLING = """\
 import os, sys
 from pathlib import Path
 from scitex_session import INJECTED, session
+from scitex_session._lifecycle import closing
 @session
 def main(CONFIG=INJECTED):
     (CONFIG.SDIR_RUN / "mine.txt").write_text("precious")
-    with open(CONFIG.SDIR_RUN / "filler", "wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 4096)
-        except OSError as error:
-            print(error)
+    real = closing.end
+    def end(run, *rest):
+        with open(run.directory.inside("filler"), "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 4096)
+            except OSError:
+                pass
+        return real(run, *rest)
+    closing.end = end
     return 0
 main()
 """

@@ -130,5 +130,5 @@ def _objects(func: Callable[..., Any], names: list[str]) -> dict[str, Any]:
     else:
         from ._lifecycle.place import script_of
 
-        objects = _injection.stand_alone(script_of(func.__globals__))
+        objects = _injection.stand_alone(script_of(func.__globals__), names)
     return {name: objects[name] for name in names}

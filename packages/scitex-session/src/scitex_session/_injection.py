@@ -101,16 +101,37 @@ def complete(run: Run, *, verbose: bool) -> dict[str, Any]:
     return objects
 
 
-def stand_alone(script: str | None) -> dict[str, Any]:
+def stand_alone(script: str | None, names: list[str]) -> dict[str, Any]:
     """Return objects for a function that is called plainly, outside any session.
 
     CONFIG holds what ``./config`` holds and names the working directory, which is where
-    `scitex_io.save` puts a relative path then. Nothing is made on the disk and no global generator
-    is touched.
+    `scitex_io.save` puts a relative path then. Nothing is made on the disk. The generators are
+    fixed as in a session if ``rngg`` is among the names, and only then.
+
+    Parameters
+    ----------
+    script : str or None
+        The script's real path.
+    names : list of str
+        What the function asks for.
     """
+    makers: dict[str, Callable[[], Any]] = {
+        "CONFIG": lambda: _stand_alone_config(script),
+        "plt": _pyplot,
+        "COLORS": _colors,
+        "logger": lambda: session_logger(_stem(script), debug=False),
+        "rngg": _manager,
+    }
+    made = {name: makers[_SAME.get(name, name)]() for name in {_SAME.get(n, n) for n in names}}
+    return {name: made[_SAME.get(name, name)] for name in names}
+
+
+_SAME = {"CC": "COLORS", "rng": "rngg"}
+
+
+def _stand_alone_config(script: str | None) -> Any:
     from scitex_dotdict import DotDict
-    from scitex_plt_style import COLORS, lazy_pyplot
-    from scitex_repro import RandomStateManager, gen_ID, gen_timestamp
+    from scitex_repro import gen_ID, gen_timestamp
 
     from ._lifecycle import frozen
 
@@ -118,17 +139,29 @@ def stand_alone(script: str | None) -> dict[str, Any]:
     config = DotDict(frozen.base_config(identifier, _config.load_directory(), script))
     frozen.point_at(config, os.getcwd(), os.getcwd())
     config["ARGS"] = {}
-    name = os.path.splitext(os.path.basename(script))[0] if script else "session"
-    manager = RandomStateManager(42, fix_globals=False)
-    return {
-        "CONFIG": config,
-        "plt": lazy_pyplot(),
-        "COLORS": COLORS,
-        "CC": COLORS,
-        "logger": session_logger(name, debug=bool(config["IS_DEBUG"])),
-        "rngg": manager,
-        "rng": manager,
-    }
+    return config
+
+
+def _stem(script: str | None) -> str:
+    return os.path.splitext(os.path.basename(script))[0] if script else "session"
+
+
+def _pyplot() -> Any:
+    from scitex_plt_style import lazy_pyplot
+
+    return lazy_pyplot()
+
+
+def _colors() -> Any:
+    from scitex_plt_style import COLORS
+
+    return COLORS
+
+
+def _manager() -> Any:
+    from scitex_repro import RandomStateManager
+
+    return RandomStateManager(42)
 
 
 def put_globals(namespace: dict[str, Any], objects: dict[str, Any]) -> Callable[[], None]:

@@ -122,10 +122,9 @@ def run_command(func: Callable[..., Any], command: Command, options: dict[str, A
     state.refuse_second()
     replay = _replay()
     try:
+        given, overrides = command.parse(_arguments() if replay is None else [], _program())
         if replay is not None:
-            given, overrides = {**command.parse([], _program())[0], **replay["args"]}, []
-        else:
-            given, overrides = command.parse(_arguments(), _program())
+            given |= replay["args"]
         call = Call(func, {"args": given, "overrides": overrides}, options, replay)
         call.prepare()
     except SessionError as error:

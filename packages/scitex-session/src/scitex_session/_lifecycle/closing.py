@@ -123,9 +123,7 @@ def _file(run: state.Run, exit_status: int | None, reason: str, message: str | N
     record = run.record
     if run.collector is not None:
         record.update(run.collector.sections())
-    rngg = run.objects.get("rngg")
-    if rngg is not None:
-        record["randomness"] = rngg.record()
+    _note_randomness(run)
     try:
         end(run, exit_status, reason, message)
     except OSError as problem:
@@ -139,6 +137,16 @@ def _file(run: state.Run, exit_status: int | None, reason: str, message: str | N
         _stays(run, problem)
         return
     _drop_claim(run)
+
+
+def _note_randomness(run: state.Run) -> None:
+    rngg = run.objects.get("rngg")
+    if rngg is None:
+        return
+    try:
+        run.record["randomness"] = rngg.record()
+    except Exception as error:  # noqa: BLE001 - what cannot be told of a stream must not cost the run
+        run.record["warnings"].append(f"randomness: {type(error).__name__}: {error}")
 
 
 END_STATE = {

@@ -32,6 +32,10 @@ PLOTTING = (
 )
 
 
+_EPOCH = "946684800"  # 2000-01-01: zip files know no date before 1980
+_SEEDED = {"os": "os", "random": "random", "np": "numpy", "torch": "torch"}
+
+
 class Opening:
     """What a session is asked for.
 
@@ -105,7 +109,7 @@ def open_run(opening: Opening) -> state.Run:
     state.set_active(run)
     run.undo.append(lambda: state.set_active(None))
     try:
-        for step in (file_the_dead, save_here, capture, seed, collect, guard, flow):
+        for step in (file_the_dead, save_here, capture, seed, draw, collect, guard, flow):
             step(run, opening)
     except BaseException:
         from .closing import close_run
@@ -186,7 +190,7 @@ def file_the_dead(run: state.Run, _opening: Opening) -> None:
     """File runs of the same script that died unseen; one listing tells whether there are any."""
     from .._catalog import register
 
-    register(run.directory.base)
+    register(run.directory.base if run.directory.moves else run.directory.path)
     if not run.directory.moves:
         return
     running = os.path.dirname(run.directory.path)
@@ -235,10 +239,22 @@ def seed(run: state.Run, opening: Opening) -> None:
     from scitex_repro import fix_seeds
 
     options = opening.options
-    given = {name: options[name] for name in ("os", "random", "np", "torch")}
+    modules = {name: options[option] for option, name in _SEEDED.items() if options[option]}
     run.objects["rngg"] = run.objects["rng"] = fix_seeds(
-        options["seed"], deterministic=options["deterministic"], modules=given
+        options["seed"], deterministic=options["deterministic"], modules=modules
     )
+
+
+def draw(run: state.Run, _opening: Opening) -> None:
+    """Give pyplot the style also where the script imports it by itself."""
+    from scitex_repro import on_import
+
+    plt = run.objects["plt"]
+    run.undo.append(on_import("matplotlib.pyplot", lambda _module: plt.rcParams))
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:  # PDF, SVG and the like write this date instead of today's
+        os.environ["SOURCE_DATE_EPOCH"] = _EPOCH
+        run.undo.append(lambda: os.environ.pop("SOURCE_DATE_EPOCH", None))
 
 
 def collect(run: state.Run, opening: Opening) -> None:

@@ -150,6 +150,8 @@ def _file(path: str, record: dict[str, Any], when: datetime) -> Recovered | None
     )
     target = os.path.join(base, ended, name) if moves else path
     if moves and os.path.lexists(target):
+        if not os.path.lexists(path):  # another recovery has just filed it there
+            return None
         raise FileExistsError(17, "a run of that name is filed there already", target)
     if status == "running" or about.get("end_time") is None:
         _write_end(path, record, target, when)
@@ -158,6 +160,8 @@ def _file(path: str, record: dict[str, Any], when: datetime) -> Recovered | None
         os.rename(path, target)
         sync_directory(os.path.dirname(target))
         sync_directory(os.path.dirname(path))
+    else:
+        _drop_empty(os.path.join(path, "CONFIGS", ".open"), age=0.0)
     _complete(target)
     return Recovered(name, path, target)
 
@@ -233,10 +237,10 @@ def _last_sign(path: str) -> datetime:
     return datetime.fromtimestamp(latest or time.time()).astimezone()
 
 
-def _drop_empty(path: str) -> None:
+def _drop_empty(path: str, age: float = _UNBORN_AGE) -> None:
     """Remove a directory that was claimed and never filled; only an empty one can go."""
     try:
-        if time.time() - os.lstat(path).st_mtime > _UNBORN_AGE:
+        if time.time() - os.lstat(path).st_mtime > age:
             os.rmdir(path)
     except OSError:
         return

@@ -46,7 +46,7 @@ class Run:
         self.state = CREATED
         self.pid = os.getpid()
         self.started: datetime = config["START_DATETIME"]
-        self.undo: list[Callable[[], None]] = []
+        self.undo: list[Callable[[], object]] = []
         self.capture: Any = None
         self.collector: Any = None
         self.signals: Any = None

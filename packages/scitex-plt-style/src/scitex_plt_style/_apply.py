@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 import matplotlib as mpl
-from cycler import cycler
 from matplotlib.colors import to_rgba
+from matplotlib.rcsetup import cycler
 
 from scitex_plt_style._colors import COLORS, CYCLE
 from scitex_plt_style._options import figure_inches

@@ -148,9 +148,9 @@ class Freezer:
         return name
 
     def _text(self, text: str) -> str:
-        self._characters += len(text)
-        if self._characters > _MAX_CHARACTERS and len(text) > _MAX_ARRAY:
+        if self._characters + len(text) > _MAX_CHARACTERS and len(text) > _MAX_ARRAY:
             return self._describe(text, "is too large", f"<{len(text):,} characters>")
+        self._characters += len(text)
         clean = _unicode(text)
         return clean if clean == text else self._describe(text, "is no Unicode text", clean)
 

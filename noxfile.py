@@ -107,7 +107,7 @@ def install(session: nox.Session, what: str) -> None:
     if what == "readme":
         clone = _fresh_clone(session, work / "clone")
         with session.chdir(clone):
-            session.run("bash", "-euc", _readme_command("pip install"), external=True)
+            session.run("bash", "-euc", _readme_command("eeg_bands.py"), external=True)
             shutil.rmtree(clone / ".venv")
         return
     if what == "tree":

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    import numpy as np
 
 #: Written in every record. A change of the rule above needs another number.
 ALGORITHM = "scitex-streams-1"
@@ -73,17 +72,6 @@ def digest(before: Any, kind: str, name: str) -> bytes:
     whole.update(netstring(f"{kind}:{name}"))
     data: bytes = whole.digest()
     return data
-
-
-def seed_sequence(seed: int, key: bytes, n_children_spawned: int = 0) -> np.random.SeedSequence:
-    """Return the seed sequence of a stream."""
-    import numpy as np
-
-    # One array instead of eight ints: the same words, and 5 microseconds less.
-    words: Any = (np.frombuffer(key, "<u4").astype(np.uint32, copy=False),)
-    if not n_children_spawned:
-        return np.random.SeedSequence(seed, spawn_key=words)
-    return np.random.SeedSequence(seed, spawn_key=words, n_children_spawned=n_children_spawned)
 
 
 def derived_int(seed: int, key: bytes, bits: int = 256) -> int:

@@ -93,13 +93,13 @@ def _seed_numpy(module: Any, number: Number) -> str:
 
 
 def _numpy_state(module: Any) -> dict[str, Any]:
-    from scitex_repro._streams import legacy_state
+    from scitex_repro._numpy_streams import legacy_state
 
     return legacy_state(module)
 
 
 def _restore_numpy(module: Any, state: Any) -> None:
-    from scitex_repro._streams import restore_legacy
+    from scitex_repro._numpy_streams import restore_legacy
 
     restore_legacy(module, state)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scitex_repro import _keys, _process
 from scitex_repro._globals import GLOBALS
 from scitex_repro._named import NamedStreams
-from scitex_repro._tree import Node, find_root
+from scitex_repro._tree import Node, referred_root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -318,15 +318,7 @@ class RandomStateManager(NamedStreams):
 
 def _referred(token: str, seed: int, steps: Steps) -> RandomStateManager:
     """Return the manager of this process that a pickled one stands for."""
-    root = find_root(token, seed)
-    if root is None:
-        root = Node(seed)
-        _kept.append(root)
-    return RandomStateManager.facing(root.below(steps))
-
-
-# Roots that only pickles refer to live as long as the process: the next task needs them too.
-_kept: list[Node] = []
+    return RandomStateManager.facing(referred_root(token, seed).below(steps))
 
 
 def fix_seeds(

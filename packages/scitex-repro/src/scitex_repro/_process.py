@@ -34,6 +34,8 @@ class _Here:
     # What the children of this process's parent are counted from.
     parent: tuple[str, ...] = ()
     placed = False
+    # Whether another process of the run started this one.
+    worker = False
     forks = 0
     # The number of the fork that a thread is in the middle of.
     forking: dict[int, int] = {}  # noqa: RUF012 - one object per process, this class is it
@@ -46,6 +48,11 @@ def lineage() -> tuple[str, ...]:
         _Here.placed = True
         _Here.lineage = (*_rank_part(rank_from(os.environ)), *_identity_parts())
     return _Here.lineage
+
+
+def is_worker() -> bool:
+    """Tell whether another process of the run has started this one."""
+    return _Here.worker or bool(_identity_parts())
 
 
 def enter(steps: tuple[str, ...]) -> None:
@@ -106,6 +113,7 @@ def _after_fork_in_child() -> None:
     number = _Here.forking.get(get_ident(), 0)
     _Here.forking.clear()
     _Here.forks = 0
+    _Here.worker = True
     _Here.parent = lineage()
     enter((*_Here.parent, f"fork={number}"))
 
@@ -116,7 +124,7 @@ def inherit(parent: tuple[str, ...]) -> None:
     Which worker it is, is known when its process object has been read to the end and starts.
     ``spawn`` runs no hook then, so in this one process the method that starts it does, once.
     """
-    _Here.placed = True
+    _Here.placed = _Here.worker = True
     _Here.parent = _Here.lineage = parent
     kind: Any = sys.modules["multiprocessing.process"].BaseProcess
     start = kind._bootstrap  # noqa: SLF001 - no public part of a process object runs here

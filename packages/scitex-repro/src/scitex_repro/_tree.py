@@ -101,6 +101,10 @@ class Node:
             if found is None:
                 rule, device = rule_of(known[0])
                 found = rule.make(self.seed, self.key_of(known), *device)
+                if known[0] == "numpy":
+                    # Workers that are sent the stream find their own by it.
+                    bits = found.bit_generator
+                    bits.node, bits.known = self, known
                 self.streams[known] = found
         return found
 
@@ -123,7 +127,9 @@ class Node:
             steps = [f"{'*' if alike else '/'}{step}" for step, alike in self.steps]
             before = _keys.prefix(() if everywhere else _process.lineage(), steps)
             self._prefixes[everywhere] = before
-        return _keys.digest(before, kind.partition("@")[0] + "*" * shared, name)
+        if "@" in kind:
+            kind = kind.partition("@")[0]
+        return _keys.digest(before, f"{kind}*" if shared else kind, name)
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, the first made first."""
@@ -144,10 +150,27 @@ class Node:
 
 def rule_of(kind: str) -> tuple[Any, tuple[str, ...]]:
     """Return the class that knows a kind of stream, and the device in a tuple if it has one."""
-    from scitex_repro._streams import KINDS
+    rule = _rules.get(kind)
+    if rule is None:
+        plain, _, device = kind.partition("@")
+        rule = _rules[kind] = (_class_of(plain), (device,) if device else ())
+    return rule
 
-    kind, _, device = kind.partition("@")
-    return KINDS[kind], (device,) if device else ()
+
+_rules: dict[str, tuple[Any, tuple[str, ...]]] = {}
+
+
+def _class_of(kind: str) -> Any:
+    if kind in ("numpy", "sklearn"):
+        from scitex_repro import _numpy_streams
+
+        return {
+            "numpy": _numpy_streams.NumpyStream,
+            "sklearn": _numpy_streams.SklearnStream,
+        }[kind]
+    from scitex_repro import _streams
+
+    return {"python": _streams.PythonStream, "torch": _streams.TorchStream}[kind]
 
 
 # The roots alive: to be started anew in a forked child, and to be found again by the managers
@@ -168,6 +191,19 @@ def find_root(token: str, seed: int) -> Node | None:
     named = [node for node in alive if node.token == token]
     alike = [node for node in alive if node.seed == seed]
     return next(iter([*named, *alike]), None)
+
+
+def referred_root(token: str, seed: int) -> Node:
+    """Return the root that a pickle refers to, made if this process has none."""
+    root = find_root(token, seed)
+    if root is None:
+        root = Node(seed)
+        _kept.append(root)
+    return root
+
+
+# Roots that only pickles refer to live as long as the process: the next task needs them too.
+_kept: list[Node] = []
 
 
 def _all_moved() -> None:

@@ -236,3 +236,17 @@ def test_a_suffix_that_is_no_folder_name_is_refused(lab, suffix):
     assert done.returncode == 2
     assert done.stderr.startswith("script.py: error: sdir_suffix")
     assert [p.name for p in lab.path.iterdir()] == ["script.py"]
+
+
+def test_the_hash_order_can_be_fixed(lab):
+    """The interpreter is started once more, before the function runs, with the same arguments."""
+    lab.write(
+        "import sys\nfrom scitex_session import session\nprint('top')\n"
+        "@session(hash_seed=True)\ndef main(n=1):\n    print(n, hash('a'))\n    return 3\n"
+        "main()\n"
+    )
+    first, second = lab.run("--n", "4"), lab.run("--n", "4")
+    assert first.returncode == 3
+    assert first.stdout == second.stdout
+    assert first.stdout.splitlines()[-1].startswith("4 ")
+    assert len(lab.runs("FINISHED_ERROR")) == 2

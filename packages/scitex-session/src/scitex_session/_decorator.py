@@ -97,6 +97,10 @@ def session(  # noqa: F811 - the implementation of the overloads
 
 def _decorate(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
     command = command_of(func)
+    if options.get("hash_seed") and func.__globals__.get("__name__") == "__main__":
+        from scitex_repro import fix_hash_seed
+
+        fix_hash_seed(options.get("seed", 42))
 
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:

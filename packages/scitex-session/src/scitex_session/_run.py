@@ -122,9 +122,9 @@ def run_command(func: Callable[..., Any], command: Command, options: dict[str, A
     state.refuse_second()
     replay = _replay()
     try:
-        given, overrides = command.parse(_arguments() if replay is None else [], _program())
+        given, overrides = command.parse(_arguments(), _program())
         if replay is not None:
-            given |= replay["args"]
+            given |= _recorded(given, replay["args"])
         call = Call(func, {"args": given, "overrides": overrides}, options, replay)
         call.prepare()
     except SessionError as error:
@@ -151,6 +151,20 @@ def _replay() -> dict[str, Any] | None:
     with open(path, encoding="utf-8") as file:
         replay: dict[str, Any] = json.load(file)
     return replay
+
+
+def _recorded(given: dict[str, Any], args: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of the repeated run that differ now, as where a default has changed.
+
+    The command line is the same and gives the types; what is of no plain type stays as it says.
+    """
+    plain, _ = _config.to_plain(given)
+    kinds = (bool, int, float, str, list, dict, type(None))
+    return {
+        name: value
+        for name, value in args.items()
+        if name in given and plain[name] != value and isinstance(given[name], kinds)
+    }
 
 
 def refuse(error: SessionError) -> None:

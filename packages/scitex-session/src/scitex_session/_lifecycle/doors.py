@@ -48,6 +48,7 @@ def start(
     verbose: bool = True,
     *,
     deterministic: bool = False,
+    hash_seed: bool = False,
     preempt_signal: str | None = None,
 ) -> Started:
     """Open a session: a run directory, CONFIG, logs, fixed seeds and figures in one style.
@@ -100,6 +101,10 @@ def start(
         Print a header on standard error.
     deterministic : bool, default False
         Also ask the libraries for deterministic algorithms (see `scitex_repro.fix_seeds`).
+    hash_seed : bool, default False
+        Fix the order of sets of text too, by starting the interpreter once more with
+        ``PYTHONHASHSEED`` set to the seed (see `scitex_repro.fix_hash_seed`). With the decorator
+        this happens where the function is decorated, before its own code has run.
     preempt_signal : str, optional
         A further signal that ends the session in order, such as ``"SIGUSR1"``.
 
@@ -124,6 +129,10 @@ def start(
         If a file in ``./config`` cannot be used.
     """
     options = dict(locals())
+    if hash_seed:
+        from scitex_repro import fix_hash_seed
+
+        fix_hash_seed(seed)
     from .opening import Opening, open_run
 
     namespace = _sys._getframe(1).f_globals  # noqa: SLF001 - the caller's file is the script

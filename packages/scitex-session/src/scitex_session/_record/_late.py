@@ -95,7 +95,7 @@ def _take_back(aside: str) -> None:
         return
     for name in os.listdir(aside):
         kind, _, pid = name.partition("-")
-        if kind != "state" or not pid.isdecimal() or int(pid) == os.getpid():
+        if os.name == "nt" or kind != "state" or not pid.isdecimal() or int(pid) == os.getpid():
             continue
         try:
             os.kill(int(pid), 0)

@@ -81,10 +81,12 @@ def likely(
     changed_inputs: Mapping[str, str],
 ) -> list[Difference]:
     """Return the likely causes of a rerun that came out differently, the likeliest first."""
-    found = compare_records(old, new, mirror)
+    found = of_inputs(changed_inputs)
+    seen = tuple(f"{path}: " for path in changed_inputs)
+    for difference in compare_records(old, new, mirror):
+        if difference.kind != "input" or not difference.text.startswith(seen):
+            found.append(difference)
     found += [Difference("code", text) for text in altered]
-    told = " ".join(d.text for d in found if d.kind == "input")
-    found += [cause for cause in of_inputs(changed_inputs) if cause.text.split(": ")[0] not in told]
     found += _surroundings.by_chance(old, new, found, Difference)
     rank = {kind: place for place, kind in enumerate(ORDER)}
     return sorted(dict.fromkeys(found), key=lambda cause: rank[cause.kind])

@@ -44,6 +44,7 @@ class Launch:
         self.replay = replay
         self.notes: list[str] = []
         self.path: list[str] = []
+        self.state: str | None = None
 
     def command(self) -> list[str]:
         """Return the command line of the original, for the restored script."""
@@ -98,6 +99,8 @@ class Launch:
         if path:
             now["PYTHONPATH"] = os.pathsep.join(path)
         now["SCITEX_SESSION_REPLAY"] = self.replay
+        if self.state is not None:
+            now["SCITEX_STATE_DIR"] = self.state
         return now
 
     def write_replay(self, sdir_out: str | None, *, in_place: bool) -> None:

@@ -197,6 +197,8 @@ class _Again:
             self.mirror.bring_inputs(record)
         launch = Launch(record, place, os.path.join(self.scratch, "replay.json"))
         launch.path = self.code.path
+        if not self.in_place:  # a scratch place is no place to look for runs in
+            launch.state = os.path.join(self.scratch, "state")
         base = place(str(record.run["sdir_out"]))
         launch.write_replay(None if self.in_place else base, in_place=self.in_place)
         before = set(run_directories([base]))

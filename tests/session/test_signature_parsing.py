@@ -109,7 +109,7 @@ def by_hint(hint, default=...):
         ("dt.datetime", ["2024-02-03T04:05:06+00:00"],
          dt.datetime(2024, 2, 3, 4, 5, 6, tzinfo=dt.UTC)),
         ("dt.time", ["04:05"], dt.time(4, 5)),
-        ("typing.Annotated[float, 1]", ["2"], 2.0), ("typing.Annotated[Optional[int], 's']", ["2"], 2),
+        ("typing.Annotated[float, 1]", ["2"], 2.0), ("typing.Annotated[int | None, 1]", ["2"], 2),
         ("'int'", ["3"], 3), ("list['Colour']", ["RED"], [Colour.RED]), ("Any", ["a"], "a"),
         ("typing.Sequence[int]", ["1"], [1]),
     ],

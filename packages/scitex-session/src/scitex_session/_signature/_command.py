@@ -94,6 +94,13 @@ class Command:
             from ._parser import parse
 
             return parse(self._plain, self._defaults, list(argv), prog)
+        except SystemExit:
+            import atexit
+
+            # Help or a usage error: the process ends, and spares itself a last walk (8 ms) over
+            # all that the library has left.
+            atexit.register(gc.freeze)
+            raise
         finally:
             if collecting:
                 gc.enable()

@@ -27,6 +27,7 @@ class Budget:
     """Counts files and bytes; `limited`, it raises `TooMuch` beyond what can be done at once."""
 
     def __init__(self, *, limited: bool) -> None:
+        self.limited = limited
         self.files: float = INLINE_FILES if limited else float("inf")
         self.size: float = INLINE_BYTES if limited else float("inf")
 
@@ -53,6 +54,20 @@ def walk(directory: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str
             yield f"{below}{entry.name}", entry
 
 
+def _has_more_than(limit: int, directory: str) -> bool:
+    """Count the entries below a directory no further than `limit`, in whatever order they come."""
+    waiting = [directory]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                limit -= 1
+                if limit < 0:
+                    return True
+                if entry.is_dir(follow_symlinks=False) and entry.name not in _OWN:
+                    waiting.append(entry.path)
+    return False
+
+
 def outputs(state: dict[str, Any], run_dir: str, budget: Budget) -> list[dict[str, Any]]:
     """
     Describe the files of the run directory, its logs, and what was written elsewhere.
@@ -62,6 +77,8 @@ def outputs(state: dict[str, Any], run_dir: str, budget: Budget) -> list[dict[st
     TooMuch
         If that exceeds `budget`.
     """
+    if budget.limited and _has_more_than(INLINE_FILES, run_dir):
+        raise TooMuch
     found: list[tuple[dict[str, Any], str]] = []
     for relative, entry in walk(run_dir):
         budget.take(_size(entry.stat))

@@ -32,7 +32,9 @@ class Places:
     """
 
     def __init__(self, roots: tuple[str, ...], run_dir: str) -> None:
-        self.skip = _skipped(run_dir)
+        self._skip = _skipped(run_dir)
+        # For the quick look, beginnings that lie in one another are one.
+        self.skip = tuple(p for p in self._skip if not p.startswith(tuple({*self._skip} - {p})))
         self._mine = tuple({_closed(root) for root in roots if root not in {"", "/"}})
 
     def is_data(self, path: str) -> bool:
@@ -42,7 +44,7 @@ class Places:
         if not path.startswith(self.skip):
             return True
         if path.startswith(self._mine) and self._nearest(path, self._mine) > self._nearest(
-            path, self.skip
+            path, self._skip
         ):
             return True
         return _is_sample(path)
@@ -52,7 +54,7 @@ class Places:
         if not path.startswith(self.skip):
             return True
         return path.startswith(self._mine) and (
-            self._nearest(path, self._mine) > self._nearest(path, self.skip)
+            self._nearest(path, self._mine) > self._nearest(path, self._skip)
         )
 
     @staticmethod

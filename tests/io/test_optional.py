@@ -241,3 +241,13 @@ def test_every_kind_of_line_end_in_frames(pd):
     """A carriage return within a text is no end of a row."""
     frame = pd.DataFrame({"s": ["a\rb", "c\r\nd"], "n": [1.5, 2]})
     pd.testing.assert_frame_equal(load(save(frame, "x.csv")), frame)
+
+
+def test_unknown_options_for_pixels(names):
+    """PIL would pass over an option that it does not know; it is refused instead."""
+    pytest.importorskip("PIL")
+    with pytest.raises(TypeError, match=r"'qualty' for pixels; it takes .*quality"):
+        save(np.zeros((2, 2), np.uint8), "x.jpg", qualty=3)
+    assert names() == []
+    small = save(np.zeros((64, 64), np.uint8), "x.jpg", quality=5).stat().st_size
+    assert small < save(np.zeros((64, 64), np.uint8), "y.jpg", quality=100).stat().st_size

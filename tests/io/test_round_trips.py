@@ -169,6 +169,19 @@ def test_rows_of_unlike_keys():
     assert back[1]["b"] == 2.5
 
 
+def test_gaps_and_great_numbers_in_arrays():
+    """An empty cell among numbers is nan; whole numbers stay whole as long as 64 bits hold them."""
+    Path("x.csv").write_text("1,2\n,4\n", encoding="utf-8")
+    np.testing.assert_array_equal(load("x.csv"), [[1, 2], [np.nan, 4]])
+    great = np.array([[2**63 - 1, -(2**63)]])
+    assert load(save(great, "x.csv")).tolist() == great.tolist()
+    Path("x.csv").write_text(f"{2**70},1\n", encoding="utf-8")
+    assert load("x.csv").tolist() == [[float(2**70), 1.0]]
+    Path("x.csv").write_text("1,2\na,4\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="more than numbers"):
+        load("x.csv", kind="array")
+
+
 def test_structured_and_boolean_arrays_in_tables():
     """A structured array has its names as header; truth in an array is 1 and 0."""
     array = np.array([(1, 2.5, "x")], dtype=[("n", int), ("v", float), ("s", "U3")])

@@ -92,9 +92,9 @@ def _make_parents(folder: str) -> list[str]:
 
 
 def _create(path: str) -> BinaryIO:
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    # 0o666: the kernel applies the umask, which could not be read without changing it.
-    return os.fdopen(os.open(path, flags, 0o666), "w+b")
+    # 0o666 by default: the kernel applies the umask, which could not be read without changing it.
+    # "x" and not "x+": numpy writes arrays in one piece only to a file that is merely written.
+    return open(path, "xb")
 
 
 def _keep_mode(target: str, file: BinaryIO) -> None:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_SCALARS = frozenset({bool, float, int, str, type(None)})
+_NUMBERS = frozenset({bool, float, int, type(None)})
+_SCALARS = _NUMBERS | {str}
 
 
 class Plain:
@@ -132,7 +133,7 @@ def _mapping(plain: Plain, obj: Any, where: str) -> dict[Any, Any]:
 
 
 def _sequence(plain: Plain, obj: Any, where: str) -> list[Any]:
-    if _SCALARS.issuperset(set(map(type, obj))) and str not in set(map(type, obj)):
+    if set(map(type, obj)) <= _NUMBERS:  # long lists of numbers need no closer look
         return list(obj)
     return [plain.convert(value, f"{where}[{place}]") for place, value in enumerate(obj)]
 

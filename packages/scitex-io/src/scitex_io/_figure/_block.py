@@ -41,17 +41,28 @@ class Block:
         """Number of rows."""
         return max((_size(column) for column in self.columns.values()), default=0)
 
-    def chunks(self, names: list[str]) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows of the columns `names` piece by piece, None where there is no value."""
+    def chunks(self, names: list[str], fixed: dict[str, Any]) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows piece by piece.
+
+        Parameters
+        ----------
+        names : list of str
+            The columns, in order; one that the block does not have is None in each row.
+        fixed : dict
+            Values that are the same in each row.
+        """
         for start in range(0, self.size, _CHUNK):
             stop = min(start + _CHUNK, self.size)
-            parts = [self._part(name, start, stop) for name in names]
+            parts = [
+                self._part(name, start, stop)
+                if name in self.columns
+                else [fixed.get(name)] * (stop - start)
+                for name in names
+            ]
             yield list(zip(*parts, strict=True))
 
     def _part(self, name: str, start: int, stop: int) -> list[Any]:
-        column = self.columns.get(name)
-        if column is None:
-            return [None] * (stop - start)
+        column = self.columns[name]
         if isinstance(column, list):
             return column[start:stop]
         part = column.flat[start:stop]

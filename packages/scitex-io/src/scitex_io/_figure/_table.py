@@ -83,9 +83,13 @@ class FigureTable:
     def rows(self) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows in pieces, as tuples in the order of `columns`."""
         for number, series, block in self.blocks:
-            start = (number, block.kind, block.label)
-            for piece in block.chunks(["x", "y", *self.further]):
-                yield [(*start, row[0], row[1], series, *row[2:]) for row in piece]
+            fixed = {
+                "axes": number,
+                "artist": block.kind,
+                "label": block.label,
+                "series": series,
+            }
+            yield from block.chunks(self.columns, fixed)
 
     def write(self, file: BinaryIO, delimiter: str) -> None:
         """Write the table as text; a piece at a time is in memory."""

@@ -77,7 +77,8 @@ def _stable_ids() -> AbstractContextManager[None]:
 
     @contextmanager
     def salted() -> Iterator[None]:
-        # One parameter set and put back: rc_context would copy all three hundred.
+        # One parameter set and put back: rc_context would copy all three hundred. Two threads at
+        # once may leave the salt in place, which only keeps later figures stable as well.
         own = mpl.rcParams["svg.hashsalt"]
         mpl.rcParams["svg.hashsalt"] = own if own is not None else _SALT
         try:
@@ -97,8 +98,8 @@ def _whole_pixels(figure: Any, form: str, options: dict[str, Any]) -> AbstractCo
     def rounded() -> Iterator[None]:
         dpi = options.get("dpi") or mpl.rcParams["savefig.dpi"]
         dpi = figure.dpi if dpi == "figure" else dpi
-        cropped = options.get("bbox_inches", mpl.rcParams["savefig.bbox"]) not in {None, "standard"}
-        if form not in _RASTER or cropped:
+        crop = options.get("bbox_inches", mpl.rcParams["savefig.bbox"])
+        if form not in _RASTER or (crop is not None and crop != "standard"):
             yield
             return
         # matplotlib cuts a fraction of a pixel off; 160 mm at 300 dpi are 1889.8 of them.

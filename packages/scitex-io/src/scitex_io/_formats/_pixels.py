@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF"}
 _QUALITY = 95
+# PIL passes over what it does not know; these it knows.
+_OPTIONS = {
+    "JPEG": "comment dpi exif icc_profile optimize progressive qtables quality smooth subsampling",
+    "PDF": "author creator dpi keywords producer quality resolution subject title",
+    "PNG": "bits compress_level dpi exif icc_profile optimize pnginfo transparency",
+    "TIFF": "compression description dpi exif icc_profile quality software tiffinfo",
+}
 _CHANNELS = (1, 3, 4)
 _DEEP = {"png": ("uint16",), "tiff": ("uint16", "float32", "float64")}
 
@@ -80,6 +87,13 @@ def _depth(pixels: Any, channels: int, ending: str, refuse: str) -> Any:
 def image_writer(image: Any, request: Request, options: dict[str, Any]) -> Writer:
     """Return a writer of a PIL image; `options` go to its ``save``."""
     form = _FORMATS.get(request.ending, request.ending[1:].upper())
+    known = _OPTIONS[form].split()
+    for name in options:
+        if name not in known:
+            raise TypeError(
+                f"save() to {request.ending} has no option {name!r} for pixels; it takes "
+                f"{', '.join(known)}"
+            )
     settings = {**options, "format": form}
     if form == "JPEG":
         if image.mode not in {"L", "RGB", "CMYK", "1"}:

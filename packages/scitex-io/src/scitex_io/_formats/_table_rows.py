@@ -58,7 +58,10 @@ class Table:
             raise refuse(
                 "give a frame, a 2-D array, a dict of columns, a list of dicts or a list of rows"
             )
-        return cls(table[0], _checked(table[1], refuse), table[2])
+        header, rows, width = table
+        if is_a(obj, "numpy", "ndarray") and obj.dtype.kind in "biuf":
+            return cls(header, list(rows), width)
+        return cls(header, _checked(rows, refuse), width)
 
 
 class _Refusal:

@@ -215,6 +215,25 @@ def _records(file: BinaryIO, delimiter: str) -> Iterable[tuple[int, list[str]]]:
 def _read_array(file: BinaryIO, delimiter: str, named: bool) -> Any:
     import numpy as np
 
+    text = file.read().decode("utf-8-sig")
+    file.seek(0)
+    try:
+        # The quick way, which knows no empty cells and no numbers beyond 64 bits.
+        return np.loadtxt(
+            io.StringIO(text),
+            dtype=np.float64 if set(".eEnN") & set(text) else np.int64,
+            comments=None,
+            delimiter=delimiter,
+            skiprows=int(named),
+            ndmin=2,
+        )
+    except (ValueError, UserWarning):
+        return _read_array_slowly(file, delimiter, named)
+
+
+def _read_array_slowly(file: BinaryIO, delimiter: str, named: bool) -> Any:
+    import numpy as np
+
     records = [record for _, record in _records(file, delimiter)][named:]
     file.seek(0)
     if any(len(record) != len(records[0]) for record in records):

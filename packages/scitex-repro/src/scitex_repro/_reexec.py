@@ -36,8 +36,8 @@ def fix_hash_seed(seed: int = 42) -> None:
     ------
     RuntimeError
         If the second start could not be the same as the first: at a prompt or in a notebook, with
-        the script on stdin, in a worker process, with threads running, under a debugger, after a
-        change of the working directory, or where Python ignores its environment (``-I``, ``-E``).
+        the script on stdin or gone, in a worker process, with threads running, under a debugger,
+        or where Python ignores its environment (``-I``, ``-E``).
 
     Notes
     -----
@@ -69,7 +69,10 @@ def _obstacle() -> str | None:
         (_has_threads(), "other threads are running"),
         (_is_debugged(), "a debugger is attached"),
         (_reads_stdin(), "the script came on stdin"),
-        (_has_moved(), "the working directory has changed, or the script has gone"),
+        (
+            _has_moved(),
+            "the script is not where the command line says: has the working directory changed?",
+        ),
     )
     reasons = [reason for found, reason in checks if found]
     return reasons[0] if reasons else None
@@ -105,7 +108,8 @@ def _script() -> str | None:
 def _reads_stdin() -> bool:
     # With -c and -m the main module has no file of its own on the command line, but says so.
     main = sys.modules.get("__main__")
-    known = hasattr(main, "__file__") or getattr(main, "__spec__", None) is not None
+    file = getattr(main, "__file__", None)
+    known = file not in (None, "<stdin>") or getattr(main, "__spec__", None) is not None
     return not known and "-c" not in _options()
 
 

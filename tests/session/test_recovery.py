@@ -280,6 +280,7 @@ def test_killed_while_finishing_2000_files(lab, look):
     deadline = time.monotonic() + 20
     while lab.runs("RUNNING") and time.monotonic() < deadline:
         time.sleep(0.1)
+        recover(str(lab.path / "script_out"))  # for a death after the helper had been let go
     runs = lab.runs()
     assert len(runs) == 20
     assert lab.runs("RUNNING") == []

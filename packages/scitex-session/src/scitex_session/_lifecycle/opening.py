@@ -32,6 +32,7 @@ PLOTTING = (
 )
 
 
+LOGS = ("stdout.log", "stderr.log")
 _EPOCH = "946684800"  # 2000-01-01: zip files know no date before 1980
 _SEEDED = {"os": "os", "random": "random", "np": "numpy", "torch": "torch"}
 
@@ -130,6 +131,8 @@ def make(opening: Opening) -> state.Run:
         run = describe(opening, directory, identifier)
         for folder in ("CONFIGS", "logs"):
             os.makedirs(directory.inside(folder), exist_ok=True)
+        for log in LOGS:  # there from the first moment, also for a run that dies in it
+            os.close(os.open(directory.inside("logs", log), os.O_WRONLY | os.O_CREAT, 0o666))
         frozen.write_record(directory, run.record, sync=False)
         run.warnings += frozen.write_config(directory, run.config)
         sync_directory(directory.inside("CONFIGS"))
@@ -221,7 +224,7 @@ def capture(run: state.Run, opening: Opening) -> None:
     options = opening.options
     if options["verbose"]:
         words.header(run)
-    logs = [run.directory.inside("logs", name) for name in ("stdout.log", "stderr.log")]
+    logs = [run.directory.inside("logs", name) for name in LOGS]
     if options["clear_logs"]:
         for path in logs:
             open(path, "wb").close()

@@ -89,8 +89,8 @@ def draw_spectra(plt, frequencies, density, bands):
     fig, ax = plt.subplots()
     for channel, line in zip(CHANNELS, density, strict=True):
         ax.semilogy(frequencies[1:], line[1:], label=channel)
-    for low, high in bands.values():
-        ax.axvspan(low, high, alpha=0.08, color="black", linewidth=0)
+    for n, (low, high) in enumerate(bands.values()):
+        ax.axvspan(low, high, alpha=0.05 + 0.07 * (n % 2), color="black", linewidth=0)
     ax.set_xlabel("frequency (Hz)")
     ax.set_ylabel("power (1/Hz)")
     ax.legend()

@@ -135,8 +135,9 @@ def _stand_alone_config(script: str | None) -> Any:
 
     from ._lifecycle import frozen
 
-    identifier = f"{gen_timestamp()}_{gen_ID(4)}"
-    config = DotDict(frozen.base_config(identifier, _config.load_directory(), script))
+    now = frozen.moment()
+    identifier = f"{gen_timestamp(now)}_{gen_ID(4)}"
+    config = DotDict(frozen.base_config(identifier, _config.load_directory(), script, now))
     frozen.point_at(config, os.getcwd(), os.getcwd())
     config["ARGS"] = {}
     return config

@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 SCHEMA, SCHEMA_VERSION = "scitex-provenance", 1
 
 
-def base_config(identifier: str, namespaces: dict[str, Any], script: str | None) -> dict[str, Any]:
+def moment() -> datetime:
+    """Return now, in local time, aware of its zone."""
+    return datetime.now().astimezone()
+
+
+def base_config(
+    identifier: str, namespaces: dict[str, Any], script: str | None, now: datetime
+) -> dict[str, Any]:
     """Return the keys of CONFIG that do not depend on the run directory, then the namespaces."""
-    now = datetime.now().astimezone()
     return {
         "ID": identifier,
         "PID": os.getpid(),

@@ -15,6 +15,7 @@ from .signals import SignalGuard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import Any
 
     from scitex_dotdict import DotDict
@@ -128,7 +129,7 @@ def make(opening: Opening) -> state.Run:
     options = opening.options
 
     def fill(directory: RunDir, identifier: str) -> None:
-        run = describe(opening, directory, identifier)
+        run = describe(opening, directory, identifier, now)
         for folder in ("CONFIGS", "logs"):
             os.makedirs(directory.inside(folder), exist_ok=True)
         for log in LOGS:  # there from the first moment, also for a run that dies in it
@@ -139,7 +140,8 @@ def make(opening: Opening) -> state.Run:
         sync_directory(directory.path)
         made.append(run)
 
-    stamp = id_stamp(debug=bool(opening.namespaces.get("IS_DEBUG")))
+    now = frozen.moment()
+    stamp = id_stamp(now, debug=bool(opening.namespaces.get("IS_DEBUG")))
     if options["sdir"] is not None:
         directory = adopt(os.fspath(options["sdir"]))
         claim_in_place(directory)
@@ -152,7 +154,7 @@ def make(opening: Opening) -> state.Run:
     return run
 
 
-def describe(opening: Opening, directory: RunDir, identifier: str) -> state.Run:
+def describe(opening: Opening, directory: RunDir, identifier: str, now: datetime) -> state.Run:
     """Return the run that is to stand in a directory, not yet under its name."""
     from scitex_dotdict import DotDict
 
@@ -162,7 +164,9 @@ def describe(opening: Opening, directory: RunDir, identifier: str) -> state.Run:
     if os.path.basename(path).startswith(".new-"):
         name = os.path.basename(path)[len(".new-") :]
         path = os.path.join(os.path.dirname(path), name)
-    config: DotDict = DotDict(frozen.base_config(identifier, opening.namespaces, opening.script))
+    config: DotDict = DotDict(
+        frozen.base_config(identifier, opening.namespaces, opening.script, now)
+    )
     frozen.point_at(config, directory.base, path)
     config["ARGS"] = opening.args
     config["SEED"] = opening.options["seed"]
@@ -337,11 +341,11 @@ def claim_in_place(directory: RunDir) -> None:
         raise SessionError(f"{directory.path}: another session has just taken it") from error
 
 
-def id_stamp(*, debug: bool) -> str:
+def id_stamp(now: datetime, *, debug: bool) -> str:
     """Return the ID up to its random letters."""
     from scitex_repro import gen_timestamp
 
-    return ("DEBUG_" if debug else "") + gen_timestamp() + "_"
+    return ("DEBUG_" if debug else "") + gen_timestamp(now) + "_"
 
 
 def random_letters() -> str:

@@ -62,7 +62,7 @@ def test_an_unchanged_directory_is_not_listed_again(make_run, monkeypatch):
     make_run(name="one")
     settle(make_run.base)
     names()
-    monkeypatch.setattr(_index.Directory, "read", lambda _self: pytest.fail("was read again"))
+    monkeypatch.setattr(_index.Directory, "read", lambda *_: pytest.fail("was read again"))
     assert names() == ["one"]
 
 
@@ -201,6 +201,7 @@ HOSTILE = {
     "a lone surrogate": b'{"run": {"id": "\\ud800", "script": "\\ud800"}, "args": {"\\udc00": 1}}',
     "another's ID": b'{"run": {"id": "another", "status": "success"}}',
     "a far year": b'{"run": {"start_time": "9999-12-31T23:59:59+00:00"}}',
+    "cut in the middle of a text": b'{"run": {}} x,\n  "seed": 1',
     "empty": b"",
 }
 
@@ -221,14 +222,17 @@ def test_hostile_records_do_not_break_the_listing(make_run, command, content):
 
 def test_only_the_needed_part_of_a_record_is_parsed():
     """Sections are taken as they come, with their text, and what follows the last is not read."""
-    text = (
-        '{ "schema" : "s", "run": {"id": "a"},\n "args": {"x": [1, 2]}, "process": {},'
-        ' "config": {} , "outputs": [this is never read'
+    texts = (
+        '{ "schema" : "s", "run": {"id": "a"},\n "process": {}, "args": {"x": [1, 2]},'
+         ' "config": {} , "outputs": [this is never read',
+        '{\n  "run": {"id": "a"},\n  "args": {"x": [1, 2]},\n  "process": {},\n  "config": {},'
+         '\n  "seed": 42, "outputs": [this is never read',
     )
-    found = _record_head.head(text)
-    assert found["run"] == ({"id": "a"}, '{"id": "a"}')
-    assert found["args"] == ({"x": [1, 2]}, '{"x": [1, 2]}')
-    assert set(found) == set(_record_head.WANTED)
+    for text in texts:
+        found, kept = _record_head.head(text)
+        assert found["run"] == {"id": "a"}
+        assert found["args"] == {"x": [1, 2]}
+        assert json.loads(kept) == found
 
 
 def test_places_are_found_by_script_directory_run_and_tree(make_run, tmp_path):

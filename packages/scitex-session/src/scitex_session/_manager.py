@@ -155,25 +155,25 @@ class SessionManager:
 
         sessions: dict[str, Any] = {}
         with Index() as index:
-            columns = ("run", "params")
-            for found, extra in index.find_with(columns, where, values, "ORDER BY start DESC"):
+            for found in index.find(where, values, "ORDER BY start DESC"):
                 key = found.id if found.id not in sessions else found.name
                 if key in sessions:
                     key = found.entry.path
-                sessions[key] = _described(found, **extra)
+                sessions[key] = _described(found)
         return sessions
 
 
-def _described(found: Found, run: str, params: str) -> dict[str, Any]:
+def _described(found: Found) -> dict[str, Any]:
     import json
 
     from ._catalog._select import living_status
 
-    about, parameters, process = (json.loads(text) for text in (run, params, found.process))
+    record = json.loads(found.head)
+    about, process = record["run"], record["process"]
     return {
         "session_id": found.id,
         "status": living_status(found),
-        "config": {**parameters["config"], "ARGS": parameters["args"]},
+        "config": {**record["config"], "ARGS": record["args"]},
         "script_path": about.get("script"),
         "start_time": about.get("start_time"),
         "end_time": about.get("end_time"),

@@ -12,11 +12,13 @@ import os
 import shutil
 import stat
 import tarfile
+import time
 
 from .._durable import sync_directory, sync_file
 from ..errors import SessionError
 from . import _layout as layout
 from ._claim import Claim
+from ._reader import read_record
 from ._trash import is_live
 
 TYPE_CHECKING = False
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FIRST = ("CONFIGS", "CONFIGS/PROVENANCE.json", "CONFIGS/CONFIG.yaml")
 _BLOCK = 1 << 20
+_PATIENCE = 10.0  # seconds to wait for the record of a run that has just ended
 MANIFEST = ".sha256"
 
 
@@ -70,6 +73,7 @@ def pack(entry: Entry) -> str | None:
     """
     if entry.state not in layout.ENDED:
         raise SessionError(f"{entry.path}: only runs filed under FINISHED* can be archived")
+    _await_record(entry)
     folder = os.path.dirname(entry.path)
     with Claim(folder, entry.name) as claim:
         if os.path.lexists(claim.tar):
@@ -95,6 +99,25 @@ def pack(entry: Entry) -> str | None:
         shutil.rmtree(claim.packing)
         sync_directory(folder)
     return claim.tar
+
+
+def _await_record(entry: Entry) -> None:
+    """Let the process that digests a big run's files behind its end come to its own end."""
+    from .._record import complete
+
+    deadline = time.monotonic() + _PATIENCE
+    while entry.state in layout.ENDED and not is_live(entry) and _is_pending(entry):
+        if time.monotonic() > deadline:
+            raise SessionError(f"{entry.path}: its files are still being digested; try again later")
+        if not complete(entry.path):
+            time.sleep(0.05)
+
+
+def _is_pending(entry: Entry) -> bool:
+    try:
+        return bool(read_record(entry).get("pending"))
+    except SessionError:
+        return False
 
 
 def _put_in_place(claim: Claim) -> None:

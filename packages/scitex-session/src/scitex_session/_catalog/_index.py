@@ -8,29 +8,33 @@ relied on. An index that is broken is made anew, and one that cannot be written 
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from typing import NamedTuple, Self
 
 from . import _layout as layout
+from ._read_rows import Readers
 from ._refresh import Directory, storable, text_of
 from ._registry import known, state_dir
 from ._walk import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from typing import Any, Self
 
-_VERSION = 1
+_VERSION = 3
 _PATIENCE = 60.0  # seconds to wait while another tool builds the index
-_SCHEMA = f"""
+_SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE dirs (dir INTEGER PRIMARY KEY, root, state TEXT, changed INTEGER, inode INTEGER,
     UNIQUE (root, state));
-CREATE TABLE runs (dir INTEGER, file, inode INTEGER, name, id, status TEXT, start REAL,
-    settled INTEGER, run TEXT, process TEXT, params TEXT, line TEXT, PRIMARY KEY (dir, file));
+CREATE TABLE runs (run INTEGER PRIMARY KEY, dir INTEGER, file, inode INTEGER, name, id,
+    status TEXT, start REAL, settled INTEGER, line TEXT, UNIQUE (dir, file));
 CREATE INDEX unsettled ON runs (dir) WHERE NOT settled;
-PRAGMA user_version = {_VERSION};
+CREATE TABLE heads (run INTEGER PRIMARY KEY, head TEXT);
+CREATE TRIGGER gone AFTER DELETE ON runs BEGIN DELETE FROM heads WHERE run = OLD.run; END;
 COMMIT;
 """
 
@@ -42,7 +46,7 @@ class Found(NamedTuple):
     id: str
     status: str
     start: float
-    process: str
+    head: str
     line: str
 
     @property
@@ -89,7 +93,8 @@ class Index:
         Parameters
         ----------
         columns : str
-            Columns of the table `runs`; SQL of our own, never a user's text.
+            Columns of the table `runs`, and `head`, which is kept apart since a listing does
+            not need it; SQL of our own, never a user's text.
         where : str
             A further condition, with ``?`` for `values`.
         values : sequence
@@ -99,26 +104,23 @@ class Index:
         """
         chosen = ",".join(map(str, self._dirs)) or "NULL"
         condition = f"dir IN ({chosen})" + (f" AND ({where})" if where else "")
-        query = f"SELECT {columns} FROM runs WHERE {condition} {tail}"  # noqa: S608 - keys are integers
+        query = f"SELECT {columns} FROM runs LEFT JOIN heads USING (run) WHERE {condition} {tail}"  # noqa: S608 - keys are integers
         return self._db.execute(query, tuple(values))
 
     def find(
         self, where: str = "", values: Sequence[object] = (), tail: str = ""
     ) -> Iterator[Found]:
         """Yield the runs that meet a condition; see `select`."""
-        for found, _extra in self.find_with((), where, values, tail):
-            yield found
-
-    def find_with(
-        self, extra: Collection[str], where: str = "", values: Sequence[object] = (), tail: str = ""
-    ) -> Iterator[tuple[Found, dict[str, str]]]:
-        """Yield what `find` does, each with further columns by their names."""
-        columns = ["dir, file, inode, id, status, start, process, line", *extra]
-        for row in self.select(", ".join(columns), where, values, tail):
-            key, file, inode, identifier, *rest = row[: len(row) - len(extra)]
+        columns = "dir, file, inode, id, status, start, head, line"
+        for key, file, inode, identifier, *rest in self.select(columns, where, values, tail):
             root, state = self._dirs[key]
-            found = Found(Entry(root, state, text_of(file), inode), text_of(identifier), *rest)
-            yield found, dict(zip(extra, row[len(row) - len(extra) :], strict=True))
+            yield Found(Entry(root, state, text_of(file), inode), text_of(identifier), *rest)
+
+    def head(self, run: int) -> dict[str, Any]:
+        """Return the beginning of a run's record, given a value of the column `run`."""
+        (text,) = self._db.execute("SELECT head FROM heads WHERE run = ?", (run,)).fetchone()
+        found: dict[str, Any] = json.loads(text)
+        return found
 
     def place(self, key: int) -> tuple[str, str]:
         """Return output directory and state of a value of the column `dir`."""
@@ -133,12 +135,12 @@ class Index:
         unsettled = self._unsettled()
         if stale or unsettled:
             self._db.execute("BEGIN IMMEDIATE")
-            with self._db:
+            with self._db, Readers() as readers:
                 for folder in stale:
-                    folder.read()
+                    folder.read(readers)
                 for folder in folders:
                     if folder.key in unsettled:
-                        folder.settle()
+                        folder.settle(readers)
                 self._drop_moved({folder.root for folder in stale}, folders)
                 self._forget_the_vanished()
             self._remember(folders)
@@ -200,6 +202,7 @@ def _prepare(db: sqlite3.Connection) -> sqlite3.Connection:
             raise sqlite3.DatabaseError("an index of another version")
         if not tables:
             db.executescript(_SCHEMA)
+            db.execute(f"PRAGMA user_version = {_VERSION}")
     except sqlite3.Error:
         db.close()
         raise

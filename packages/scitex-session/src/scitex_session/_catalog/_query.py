@@ -68,12 +68,11 @@ def expression(text: str) -> Condition:
         raise UsageError(f"{text!r} is no condition; write one such as 'threshold>0.4'")
     name, operator, value = parts.groups()
     if name.startswith("run."):
-        return _compare("run", _path(name[4:]), operator, value)
-    inside = "params"
+        return _compare("$.run" + _path(name[4:])[1:], operator, value)
     as_arg = "$.args" + _path(name.replace("-", "_"))[1:]
     as_config = "$.config" + _path(name)[1:]
-    first, second = (_compare(inside, path, operator, value) for path in (as_arg, as_config))
-    absent = "json_type(params, ?) IS NULL"
+    first, second = (_compare(path, operator, value) for path in (as_arg, as_config))
+    absent = "json_type(head, ?) IS NULL"
     return Condition(
         f"({first.sql}) OR ({absent} AND ({second.sql}))",
         (*first.values, as_arg, *second.values),
@@ -85,8 +84,8 @@ def _path(name: str) -> str:
     return "$" + "".join(f'."{key}"' for key in name.split("."))
 
 
-def _compare(column: str, path: str, operator: str, value: str) -> Condition:
-    kind, here = f"json_type({column}, ?)", f"json_extract({column}, ?)"
+def _compare(path: str, operator: str, value: str) -> Condition:
+    kind, here = "json_type(head, ?)", "json_extract(head, ?)"
     if operator == "~":
         return Condition(f"instr({here}, ?) > 0", (path, value))
     if operator in ("=", "=="):

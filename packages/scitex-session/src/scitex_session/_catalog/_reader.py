@@ -65,9 +65,12 @@ def open_run(path: str) -> int:
 
 
 def read_all(descriptor: int, largest: int = LARGEST_RECORD) -> bytes:
-    """Read and close a descriptor; more than `largest` bytes are refused."""
+    """Read and close a regular file; one of more than `largest` bytes is refused."""
     try:
-        size = os.fstat(descriptor).st_size
+        found = os.fstat(descriptor)
+        size = found.st_size
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(22, "not a regular file")
         if size > largest:
             raise OSError(27, f"larger than {largest} bytes")
         data = os.read(descriptor, size + 1)

@@ -1,32 +1,39 @@
 """The part of PROVENANCE.json that a listing needs, read without parsing the rest.
 
-A record may hold thousands of outputs. Its sections are top-level keys of one JSON object, so the
-wanted ones are taken as they come and the reading stops with the last of them. Their source text
-is kept: the index stores it as it is.
+A record may hold thousands of outputs, all of them behind the sections that are wanted here. As a
+session writes it, the record is cut in front of the first key behind those, which leaves JSON that
+one call parses. A record in any other shape is taken apart key by key.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from json import JSONDecoder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 WANTED = ("run", "process", "args", "config")
-# A key, with the brace or comma before it and the colon behind it. Keys of ours need no escapes.
+# A line break cannot stand inside a JSON text, so this is a key of the outermost object, or the
+# cut does not parse.
+_BEHIND = '\n  "seed": '
 _KEY = re.compile(r'\s*[,{]\s*"([^"\\]*)"\s*:\s*')
-_DECODER = JSONDecoder()
+_DECODER = json.JSONDecoder()
 
 
-def head(text: str) -> dict[str, tuple[Any, str]]:
-    """Return the wanted sections of a record, each with its source text.
+def head(text: str) -> tuple[dict[str, Any], str]:
+    """Return the beginning of a record, parsed and as JSON; it has at least the wanted sections.
 
     Parameters
     ----------
     text : str
         PROVENANCE.json, whole.
+
+    Returns
+    -------
+    (dict, str)
+        Sections that are missing, or are no mappings, are empty mappings.
 
     Raises
     ------
@@ -35,18 +42,32 @@ def head(text: str) -> dict[str, tuple[Any, str]]:
     RecursionError
         If it is nested too deeply to be a record.
     """
-    found: dict[str, tuple[Any, str]] = {}
-    match, decode = _KEY.match, _DECODER.raw_decode
-    key = match(text)
+    cut = text.find(_BEHIND)
+    if cut > 0 and text[cut - 1] == ",":
+        beginning = text[: cut - 1] + "}"
+        try:
+            found, end = _DECODER.raw_decode(beginning)
+        except ValueError:
+            found, end = None, 0
+        whole = type(found) is dict and end == len(beginning)
+        if whole and all(type(found.get(name)) is dict for name in WANTED):
+            return found, beginning
+    sections = {name: value for name, value in _by_keys(text).items() if isinstance(value, dict)}
+    found = {name: sections.get(name, {}) for name in WANTED}
+    return found, json.dumps(found, ensure_ascii=False)
+
+
+def _by_keys(text: str) -> dict[str, Any]:
+    """Parse the wanted values one by one, up to the last of them."""
+    found: dict[str, Any] = {}
+    key = _KEY.match(text)
     if key is None or text.lstrip()[:1] != "{":
         raise ValueError("not a JSON object with plain keys")
     while key is not None:
-        begin = key.end()
-        value, end = decode(text, begin)
-        name = key[1]
-        if name in WANTED and name not in found:
-            found[name] = (value, text[begin:end])
+        value, end = _DECODER.raw_decode(text, key.end())
+        if key[1] in WANTED and key[1] not in found:
+            found[key[1]] = value
             if len(found) == len(WANTED):
                 break
-        key = match(text, end)
+        key = _KEY.match(text, end)
     return found

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import stat
 import time
+from itertools import islice
 
 from . import _layout as layout
-from ._row import read_below, row_of
 from ._walk import Entry, is_run, listing, own_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
-    from ._row import Row
+    from ._read_rows import Readers
 
+_BATCH = 500  # rows that go in at once
 _RACY = 2.0  # seconds in which a directory may change without a new change time
 
 
@@ -71,7 +72,7 @@ class Directory:
         self._stamp = self._look()
         return self._stamp == self._known
 
-    def read(self) -> None:
+    def read(self, readers: Readers) -> None:
         """List the directory again; only inside a write transaction."""
         now = time.time()
         if self.is_current():  # another tool was first
@@ -84,18 +85,18 @@ class Directory:
         if self.key is None:
             insert = "INSERT INTO dirs (root, state, changed, inode) VALUES (?, ?, 0, 0)"
             self.key = self.db.execute(insert, (storable(self.root), self.state)).lastrowid
-        self._compare()
+        self._compare(readers)
         # A change within the clock's grain of this reading would not show: look again then.
         changed = self._stamp[0] if now - self._stamp[0] / 1e9 > _RACY else 0
         update = "UPDATE dirs SET changed = ?, inode = ? WHERE dir = ?"
         self.db.execute(update, (changed, self._stamp[1], self.key))
 
-    def settle(self) -> None:
+    def settle(self, readers: Readers) -> None:
         """Read again the records that could not be read, or had no end where there is one."""
         query = "SELECT file, inode FROM runs WHERE dir = ? AND NOT settled"
         rows = {text_of(file): inode for file, inode in self.db.execute(query, (self.key,))}
         if rows:
-            self._insert(rows, rows)
+            self._insert(readers, rows, rows)
 
     def _look(self) -> tuple[int, int] | None:
         """Return change time and inode of the directory, of the record for a run in place."""
@@ -112,7 +113,7 @@ class Directory:
             return None
         return (found.st_mtime_ns, found.st_ino) if wanted else None
 
-    def _compare(self) -> None:
+    def _compare(self, readers: Readers) -> None:
         """Drop the runs that are gone and read those that are new."""
         found = _one_each(listing(self.root, self.state)) if self.state else {"": 0}
         query = "SELECT file, inode FROM runs WHERE dir = ?"
@@ -123,31 +124,29 @@ class Directory:
             new = [file for file, inode in found.items() if stored.get(file) != inode]
         else:
             new = list(found)
-        self._insert(new, found)
+        self._insert(readers, new, found)
 
-    def _insert(self, files: Iterable[str], inodes: dict[str, int]) -> None:
-        insert = "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        rows = (
-            (self.key, storable(file), inodes[file], storable(row.name), storable(row.id), *row[2:])
-            for file, row in self._rows(files)
-        )
-        self.db.executemany(insert, rows)
-
-    def _rows(self, files: Iterable[str]) -> Iterator[tuple[str, Row]]:
-        folder = os.open(self.path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
-        try:
-            for file in files:
-                name = own_name(file) if self.state else os.path.basename(self.root)
-                data: bytes | None
-                try:
-                    data = read_below(folder, self.path, file or ".")
-                except OSError:
-                    if file and not _exists(file, folder):
-                        continue  # it moved on since the listing, and is found where it is now
-                    data = None
-                yield file, row_of(data, name, self.state)
-        finally:
-            os.close(folder)
+    def _insert(self, readers: Readers, files: Collection[str], inodes: dict[str, int]) -> None:
+        """Put the rows of some runs in, in place of those that are there under their names."""
+        keys = [(self.key, storable(file)) for file in files]
+        self.db.executemany("DELETE FROM runs WHERE dir = ? AND file = ?", keys)
+        (last,) = self.db.execute("SELECT ifnull(max(run), 0) FROM runs").fetchone()
+        rows = enumerate(readers.read(self.root, self.state, files), last + 1)
+        while some := list(islice(rows, _BATCH)):
+            heads = [(run, row[5]) for run, (_file, row) in some]
+            self.db.executemany("INSERT INTO heads VALUES (?, ?)", heads)
+            self.db.executemany(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        *(run, self.key, storable(file), inodes[file]),
+                        *map(storable, row[:2]),
+                        *row[2:5],
+                        row[6],
+                    )
+                    for run, (file, row) in some
+                ],
+            )
 
 
 def _one_each(entries: Iterable[Entry]) -> dict[str, int]:
@@ -170,11 +169,3 @@ def _one_each(entries: Iterable[Entry]) -> dict[str, int]:
         if entry.name not in found and entry.name + layout.TAR not in found:
             found[entry.file] = entry.inode
     return found
-
-
-def _exists(file: str, folder: int) -> bool:
-    try:
-        os.stat(file, dir_fd=folder, follow_symlinks=False)
-    except OSError:
-        return False
-    return True

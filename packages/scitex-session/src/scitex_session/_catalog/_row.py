@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from datetime import datetime
 from typing import NamedTuple
 
@@ -37,20 +36,22 @@ _STATUSES = frozenset(STATUS_OF.values())
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOLDER = os.O_RDONLY | _NO_LINK | getattr(os, "O_DIRECTORY", 0)
 _FILE = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0)
-_NOTHING: tuple[dict[str, Any], str] = ({}, "{}")
+_NOTHING = '{"run": {}, "process": {}, "args": {}, "config": {}}'
 
 
 class Row(NamedTuple):
-    """One run in the index; `settled` is 0 where its record has to be read again next time."""
+    """One run in the index.
+
+    `head` is JSON with the record's ``run``, ``process``, ``args`` and ``config``. `settled` is 0
+    where the record has to be read again next time.
+    """
 
     name: str
     id: str
     status: str
     start: float
     settled: int
-    run: str
-    process: str
-    params: str
+    head: str
     line: str
 
 
@@ -66,28 +67,23 @@ def row_of(data: bytes | None, name: str, state: str) -> Row:
     state : str
         The directory it is filed under; empty for a run used in place.
     """
-    sections = _sections(data)
-    run, run_text = sections.get("run", _NOTHING)
-    args, args_text = sections.get("args", _NOTHING)
-    status = STATUS_OF[state] if state else _status_in_place(run)
-    over = state not in ("", layout.RUNNING)
+    sections, text = _head(data)
+    run = sections["run"]
+    recorded = run.get("status")
+    status = STATUS_OF[state] if state else recorded
     identifier = run.get("id")
     # The record may be forged or copied: an ID that is not the directory's own is not believed.
     if not isinstance(identifier, str) or not _belongs(identifier, name):
         identifier = name
+    over = state not in ("", layout.RUNNING)
     return Row(
-        name=name,
-        id=identifier,
-        status=status,
-        start=_moment(run.get("start_time")),
-        settled=int(bool(run) and not (over and run.get("status") == "running")),
-        run=_stored(run_text, run),
-        process=_stored(*reversed(sections.get("process", _NOTHING))),
-        params=(
-            f'{{"args":{_stored(args_text, args)},'
-            f'"config":{_stored(*reversed(sections.get("config", _NOTHING)))}}}'
-        ),
-        line=_line(run, args),
+        name,
+        identifier,
+        status if isinstance(status, str) and status in _STATUSES else UNKNOWN,
+        _moment(run.get("start_time")),
+        int(bool(run) and not (over and recorded == "running")),
+        text,
+        _line(run, sections["args"]),
     )
 
 
@@ -116,26 +112,34 @@ def read_below(state_dir: int, path: str, file: str) -> bytes:
         descriptor = os.open("PROVENANCE.json", _FILE, dir_fd=folder)
     finally:
         os.close(folder)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(22, "not a regular file", file)
     return read_all(descriptor)
 
 
-def _sections(data: bytes | None) -> dict[str, tuple[dict[str, Any], str]]:
-    """Return the sections that are mappings; those of an unreadable record are none."""
-    if data is None:
-        return {}
+def _head(data: bytes | None) -> tuple[dict[str, Any], str]:
+    """Return the sections of a record, and as JSON that SQLite reads too.
+
+    It knows no NaN and no Infinity, and at most 1,000 levels. An unreadable record has nothing.
+    """
     try:
-        found = head(data.decode("utf-8"))
+        found, text = head((data or b"").decode("utf-8"))
+        if text.count("[") + text.count("{") > _DEEPEST and _depth(found) > _DEEPEST:
+            return json.loads(_NOTHING), _NOTHING
     except (ValueError, RecursionError):
-        return {}
-    return {key: pair for key, pair in found.items() if isinstance(pair[0], dict)}
+        return json.loads(_NOTHING), _NOTHING
+    if "NaN" in text or "Infinity" in text:
+        text = json.dumps(_finite(found), ensure_ascii=False)
+    if not text.isascii() and not _is_utf8(text):
+        text = json.dumps(_finite(found))
+    return found, text
 
 
-def _status_in_place(run: dict[str, Any]) -> str:
-    recorded = run.get("status")
-    return recorded if isinstance(recorded, str) and recorded in _STATUSES else UNKNOWN
+def _is_utf8(text: str) -> bool:
+    """Whether a text is without lone surrogates, which JSON can spell and no file can hold."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _belongs(identifier: str, name: str) -> bool:
@@ -150,15 +154,6 @@ def _moment(text: object) -> float:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError, OSError):
         return 0.0
-
-
-def _stored(text: str, value: Any) -> str:
-    """Return JSON that SQLite reads too: it knows no NaN and no Infinity, and 1,000 levels."""
-    if text.count("[") + text.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
-        return "{}"
-    if "NaN" not in text and "Infinity" not in text:
-        return text
-    return json.dumps(_finite(value), ensure_ascii=False)
 
 
 def _depth(value: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from .._lifecycle.liveness import is_alive
@@ -16,6 +17,7 @@ from ._walk import find_roots, is_run
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 STATUSES = ("running", "success", "error", "finished", "dead", UNKNOWN)
 _SHOWN = 10  # candidates of an ambiguous ID
@@ -52,14 +54,12 @@ def living_status(found: Found) -> str:
     """
     if found.status != "running":
         return found.status
-    return word_of_life(found.process)
+    return word_of_life(json.loads(found.head)["process"])
 
 
-def word_of_life(process: str) -> str:
+def word_of_life(process: dict[str, Any]) -> str:
     """Return ``running``, ``dead`` or ``unknown`` for the process section of a record."""
-    import json
-
-    alive = is_alive(json.loads(process))
+    alive = is_alive(process)
     return UNKNOWN if alive is None else ("running" if alive else "dead")
 
 
@@ -84,7 +84,7 @@ def filters(
     conditions = [expression(text) for text in expressions]
     if script is not None:
         wanted = os.path.realpath(script) if os.path.exists(script) else script
-        conditions.append(Condition("instr(json_extract(run, '$.script'), ?) > 0", (wanted,)))
+        conditions.append(Condition("instr(json_extract(head, '$.run.script'), ?) > 0", (wanted,)))
     if since is not None:
         conditions.append(Condition("start >= ?", (moment(since, option="--since"),)))
     if before is not None:

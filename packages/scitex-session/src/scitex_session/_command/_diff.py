@@ -31,7 +31,7 @@ _SECTIONS = ("args", "overrides", "config", "seed", "inputs", "code", "environme
 _BY_PATH = ("inputs", "outputs")
 # What tells one process from another, and nothing about what it computed.
 _PASSING = frozenset(
-    {"pid", "ppid", "start_ticks", "mtime_ns", "time", "load", "available", "free"}
+    {"command", "pid", "ppid", "start_ticks", "mtime_ns", "time", "load", "available", "free"}
 )
 _LONGEST = 100
 

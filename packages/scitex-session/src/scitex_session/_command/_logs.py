@@ -130,7 +130,7 @@ class _Follower:
             record = json.loads(read_all(open_below(self._run, "CONFIGS/PROVENANCE.json")))
             if record["run"]["status"] != "running":
                 return True
-            return word_of_life(json.dumps(record["process"])) == "dead"
+            return word_of_life(record["process"]) == "dead"
         except (OSError, ValueError, LookupError, TypeError):
             return self._found.status != "running"
 

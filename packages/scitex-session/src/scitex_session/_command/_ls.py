@@ -69,10 +69,10 @@ def run(options: Namespace) -> int:
 
 def _print_lines(index: Index, condition: Condition, options: Namespace) -> None:
     """Print the columns as the index has them; only who is running is decided now."""
-    columns = "name, status, line, CASE status WHEN 'running' THEN process END, substr(file, -4)"
+    columns = "run, name, status, line, substr(file, -4)"
     rows = index.select(columns, *condition, "ORDER BY start DESC, name DESC")
     wanted = frozenset(options.status or ())
-    lines = list(_lines(rows, wanted, options.limit))
+    lines = list(_lines(index, rows, wanted, options.limit))
     if on_terminal():
         short = [(line[0], line[1], *line[2].split("\t")[1:]) for line in lines]  # the ID has START
         print_table((*HEADINGS[:2], *HEADINGS[3:]), short)
@@ -83,10 +83,12 @@ def _print_lines(index: Index, condition: Condition, options: Namespace) -> None
     sys.stdout.write(text)
 
 
-def _lines(rows: object, wanted: frozenset[str], limit: int) -> Iterator[tuple[str, str, str]]:
+def _lines(
+    index: Index, rows: object, wanted: frozenset[str], limit: int
+) -> Iterator[tuple[str, str, str]]:
     count = 0
-    for name, status, line, process, ending in rows:  # type: ignore[attr-defined]  # a cursor
-        word = status if process is None else word_of_life(process)
+    for run, name, status, line, ending in rows:  # type: ignore[attr-defined]  # a cursor
+        word = word_of_life(index.head(run)["process"]) if status == "running" else status
         if wanted and word not in wanted:
             continue
         shown = word if ending != ".tar" else word + " (archived)"
@@ -98,12 +100,13 @@ def _lines(rows: object, wanted: frozenset[str], limit: int) -> Iterator[tuple[s
 
 def _print_json(index: Index, condition: Condition, options: Namespace) -> None:
     """Print objects: name, id, status, path, archived, run, args, config."""
-    columns = "dir, file, name, id, status, process, run, params"
+    columns = "dir, file, name, id, status, head"
     rows = index.select(columns, *condition, "ORDER BY start DESC, name DESC")
     wanted = frozenset(options.status or ())
     found = []
-    for key, file, name, identifier, stored, process, about, params in rows:
-        status = word_of_life(process) if stored == "running" else stored
+    for key, file, name, identifier, stored, head in rows:
+        record = json.loads(head)
+        status = word_of_life(record["process"]) if stored == "running" else stored
         if wanted and status not in wanted:
             continue
         path = os.path.join(*index.place(key), text_of(file)).rstrip(os.sep)
@@ -113,8 +116,7 @@ def _print_json(index: Index, condition: Condition, options: Namespace) -> None:
             "status": status,
             "path": path,
             "archived": path.endswith(".tar"),
-            "run": json.loads(about),
-            **json.loads(params),
+            **{section: record[section] for section in ("run", "args", "config")},
         }
         found.append(json.dumps(entry))
         if len(found) == options.limit:

@@ -46,6 +46,11 @@ class Point(typing.NamedTuple):
     y: int
 
 
+class Unspeakable:
+    def __repr__(self):
+        raise ValueError("no")
+
+
 class Broken:
     """Every way to look at it fails."""
 
@@ -194,9 +199,11 @@ def test_an_object_that_unfolds_without_end():
 def test_keys_become_distinct_and_readable(tmp_path):
     """Keys that no reader finds again, or that would fall together, get names of their own."""
     keys = {None: 0, math.nan: 1, (1, 2): 2, "None": 3, Colour.RED: 4, "\udc80": 5, "\\udc80": 6}
+    keys[Unspeakable()] = 7
     found, _ = to_plain(keys)
     assert found == {
         "None": 0, "nan": 1, "(1, 2)": 2, "None (2)": 3, "RED": 4, "\\udc80": 5, "\\udc80 (2)": 6,
+        f"<{__name__}.Unspeakable, whose repr raises ValueError>": 7,
     }  # fmt: skip
     for read in readers(tmp_path, dump_yaml(found)):
         assert read == found

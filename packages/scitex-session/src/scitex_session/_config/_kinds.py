@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["MISSING", "describe", "parts", "scalar"]
+__all__ = ["MISSING", "describe", "is_of", "parts", "scalar"]
 
 # Says "not of these kinds", for None is a value.
 MISSING = object()
@@ -19,7 +19,7 @@ _MAX_REPR = 200
 
 def scalar(obj: Any) -> Any:  # noqa: PLR0911 - one return for each kind
     """Give the builtin that stands for a single value, or `MISSING`."""
-    if _is(obj, "enum", "Enum"):
+    if is_of(obj, "enum", "Enum"):
         return obj.name if isinstance(obj.name, str) else str(obj)
     for kind in (int, float, str):
         if isinstance(obj, kind):
@@ -28,15 +28,15 @@ def scalar(obj: Any) -> Any:  # noqa: PLR0911 - one return for each kind
         return f"{obj.real!r}{obj.imag:+}j"
     if isinstance(obj, bytes | bytearray | memoryview):
         return bytes(obj)
-    if _is(obj, "datetime", "date"):
+    if is_of(obj, "datetime", "date"):
         return _moment(obj)
-    if _is(obj, "numpy", "generic"):
+    if is_of(obj, "numpy", "generic"):
         item = obj.item()
         # The types that Python has no equal of give themselves.
-        return item if not _is(item, "numpy", "generic") else float(item)
+        return item if not is_of(item, "numpy", "generic") else float(item)
     if isinstance(obj, os.PathLike):
         return os.fsdecode(obj)
-    if any(_is(obj, module, name) for module, name in _BY_TEXT):
+    if any(is_of(obj, module, name) for module, name in _BY_TEXT):
         return str(obj)
     return MISSING
 
@@ -64,7 +64,7 @@ def parts(  # noqa: PLR0911 - one return for each kind
         return sorted(obj, key=lambda item: (type(item).__name__, repr(item)))
     if isinstance(obj, abc.Mapping):
         return dict(obj.items())
-    if _is(obj, "numpy", "ndarray"):
+    if is_of(obj, "numpy", "ndarray"):
         small = obj.ndim and obj.size <= max_array and obj.dtype.kind != "V"
         return list(obj.tolist()) if small else None
     if not isinstance(obj, type):
@@ -90,7 +90,8 @@ def describe(obj: object) -> str:
     return text if text.startswith("<") else f"<{kind} {text}>"
 
 
-def _is(obj: object, module: str, name: str) -> bool:
+def is_of(obj: object, module: str, name: str) -> bool:
+    """Tell whether an object is of a class, without importing the module of the class."""
     # An object of a library exists only where the library was imported: none is imported to ask.
     kind = getattr(sys.modules.get(module), name, None)
     return isinstance(kind, type) and isinstance(obj, kind)
@@ -116,9 +117,9 @@ def _fields(obj: Any) -> dict[Any, Any] | None:
         names = [field.name for field in sys.modules["dataclasses"].fields(obj)]
     elif hasattr(kind, "__attrs_attrs__"):
         names = [field.name for field in kind.__attrs_attrs__]
-    elif _is(obj, "pydantic", "BaseModel"):
+    elif is_of(obj, "pydantic", "BaseModel"):
         names = list(kind.model_fields)
-    elif _is(obj, "argparse", "Namespace") or _is(obj, "types", "SimpleNamespace"):
+    elif is_of(obj, "argparse", "Namespace") or is_of(obj, "types", "SimpleNamespace"):
         names = list(vars(obj))
     else:
         return None

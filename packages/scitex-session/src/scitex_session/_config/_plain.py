@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from ._kinds import MISSING, describe, parts, scalar
+from ._kinds import MISSING, describe, is_of, parts, scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from typing import Any
 
 __all__ = ["Freezer", "to_plain"]
 
 _MAX_DEPTH = 100
+_CONTAINERS = frozenset((dict, list, tuple))
 # What one record may hold: an object that shares its parts a thousandfold would never end.
 _MAX_VALUES = 2_000_000
 _MAX_CHARACTERS = 64_000_000
@@ -81,8 +83,10 @@ class Freezer:
             return self._describe(obj, f"raises {type(error).__name__} when it is read")
 
     def _other(self, obj: object) -> Any:  # noqa: PLR0911 - one return for each outcome
-        if self._rich and _is_path(obj):
+        if self._rich and is_of(obj, "pathlib", "PurePath"):
             return obj
+        if type(obj) in _CONTAINERS:
+            return self._container(obj, obj)
         value = scalar(obj)
         if isinstance(value, str):
             return self._text(value)
@@ -93,6 +97,9 @@ class Freezer:
         inside = parts(obj, _MAX_ARRAY)
         if inside is None:
             return self._describe(obj, "cannot be recorded", describe(obj))
+        return self._container(obj, inside)
+
+    def _container(self, obj: object, inside: Any) -> Any:
         if id(obj) in self._open:
             return self._describe(obj, "contains itself")
         if len(self._path) >= _MAX_DEPTH:
@@ -108,7 +115,8 @@ class Freezer:
 
     def _mapping(self, mapping: dict[Any, Any]) -> dict[Any, Any]:
         plain: dict[Any, Any] = {}
-        for key, value in mapping.items():
+        # A list, for another thread may be writing into it.
+        for key, value in list(mapping.items()):
             if self._full():
                 plain["..."] = self._describe(mapping, "is too large", _more(mapping, plain))
                 break
@@ -118,7 +126,7 @@ class Freezer:
             self._path.pop()
         return plain
 
-    def _sequence(self, items: list[Any]) -> list[Any]:
+    def _sequence(self, items: Sequence[Any]) -> list[Any]:
         plain: list[Any] = []
         for index, value in enumerate(items):
             if self._full():
@@ -134,8 +142,11 @@ class Freezer:
         if kind is str or kind is int or kind is bool:
             name: object = key
         else:
-            value = scalar(key)
-            name = str(key) if value is MISSING else value
+            try:
+                value = scalar(key)
+                name = str(key) if value is MISSING else value
+            except Exception:  # noqa: BLE001 - a user's class may raise anything when asked
+                name = describe(key)
             # None and NaN make keys that a reader refuses or never finds again; bytes, odd ones.
             if name is None or isinstance(name, bytes) or name != name:  # noqa: PLR0124 - NaN
                 name = str(name)
@@ -167,13 +178,7 @@ class Freezer:
         return text
 
 
-def _is_path(obj: object) -> bool:
-    import pathlib
-
-    return isinstance(obj, pathlib.PurePath)
-
-
-def _more(whole: dict[Any, Any] | list[Any], part: dict[Any, Any] | list[Any]) -> str:
+def _more(whole: Collection[Any], part: Collection[Any]) -> str:
     return f"<{len(whole) - len(part):,} more>"
 
 

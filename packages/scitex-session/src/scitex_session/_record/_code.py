@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from scitex_session._record import _modules, _repository
 from scitex_session._record._digest import sha256
 from scitex_session._record._source_mask import mask_patch, mask_source
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from scitex_session._record import _late, _sections
 from scitex_session._record._collector import add_journals, remove_aside
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from scitex_session._record._digest import Cache, describe
 from scitex_session._record._masking import mask_known
 from scitex_session._record._secret_patterns import strip_credentials
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from time import sleep, time_ns
-from typing import TYPE_CHECKING
 
 from scitex_session._record import _repository, _sections
 from scitex_session._record._collector import remove_aside
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

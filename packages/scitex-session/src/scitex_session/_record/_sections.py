@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from scitex_session._record import _distributions, _files
 from scitex_session._record._code import CodeKeeper
 from scitex_session._record._digest import ceiling
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

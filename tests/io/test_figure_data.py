@@ -99,6 +99,22 @@ def test_names_of_ticks(table):
     assert pick(rows, "x", "x_name") == [(0, "p"), (1, "q")]
 
 
+def test_names_of_groups(table):
+    """Bars beside the tick of their group carry its name, too."""
+
+    def draw(ax):
+        ax.bar([-0.2, 0.8], [1, 2], width=0.4, label="left")
+        ax.bar([0.2, 1.2], [3, 4], width=0.4, label="right")
+        ax.set_xticks([0, 1], ["p", "q"])
+
+    assert pick(table(draw), "label", "x_name", "y") == [
+        ("left", "p", 1),
+        ("left", "q", 2),
+        ("right", "p", 3),
+        ("right", "q", 4),
+    ]
+
+
 def test_error_bars(table):
     """Each point with the ends of its bars, however many have one."""
     rows = table(lambda ax: ax.errorbar([1, 2], [3, 4], xerr=0.5, yerr=[[1, 2], [3, 4]], label="e"))

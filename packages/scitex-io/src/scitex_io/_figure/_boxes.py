@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _OUTLINE = (5, 11)  # points of a plain and of a notched box
 _PAIR = 2
+_FEWEST = 3  # lines of two points: two whiskers and a median
 
 
 class _Line:
@@ -49,6 +50,8 @@ def _floats(data: Any) -> Any:
 def read_boxes(axes: Any, lines: list[Any], used: set[int]) -> list[Block]:
     """Return a block for each row of boxes, and note the lines they are made of in `used`."""
     blocks: list[Block] = []
+    if sum(len(line.get_xdata(orig=False)) == _PAIR for line in lines) < _FEWEST:
+        return blocks  # and long lines need not be looked at
     for upright in (True, False):
         turned = [_Line(line, upright=upright) for line in lines if id(line) not in used]
         found = _find(turned)

@@ -84,7 +84,10 @@ def _periods(axis: Any, numbers: Any) -> Any:
 
 
 def tick_names(axis: Any, positions: Any) -> list[str] | None:
-    """Return the texts of hand-made ticks at `positions`, or None if one has none."""
+    """Return the texts of the hand-made ticks nearest to `positions`, or None if one has none.
+
+    Nearest and not at: grouped bars stand on both sides of the tick that names their group.
+    """
     formatter = axis.get_major_formatter()
     names: dict[float, str] = {}
     if hasattr(formatter, "seq"):  # a list of texts
@@ -93,5 +96,14 @@ def tick_names(axis: Any, positions: Any) -> list[str] | None:
     elif getattr(getattr(formatter, "func", None), "args", ()):  # a dict, as set_xticks leaves it
         (given, *_) = formatter.func.args
         names = dict(given) if isinstance(given, dict) else {}
-    found = [str(names.get(float(place), "")) for place in positions]
-    return found if found and all(found) else None
+    named = sorted(float(place) for place, text in names.items() if str(text))
+    if not named:
+        return None
+    reach = min((b - a for a, b in zip(named, named[1:], strict=False)), default=1.0) / 2
+    found = []
+    for place in positions:
+        nearest = min(named, key=lambda tick: abs(tick - float(place)))
+        if abs(nearest - float(place)) >= reach:
+            return None
+        found.append(str(names[nearest]))
+    return found or None

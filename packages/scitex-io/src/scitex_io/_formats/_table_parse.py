@@ -44,7 +44,8 @@ def as_array(column: list[Any]) -> Any:
     """Return a typed column as a numpy array: int64, float64, bool, or text."""
     import numpy as np
 
-    if column and type(column[0]) is int and any(abs(value) >= 2**63 for value in column):
+    whole = bool(column) and type(column[0]) is int
+    if whole and not all(-(2**63) <= value < 2**63 for value in column):
         return np.array(column, dtype=np.float64)
     return np.array(column, dtype=str if not column else None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from scitex_io._errors import UnfitObjectError
 from scitex_io._formats._table_parse import as_array, is_number, typed, unique
@@ -217,8 +218,10 @@ def _read_array(file: BinaryIO, delimiter: str, named: bool) -> Any:
 
     text = file.read().decode("utf-8-sig")
     file.seek(0)
+    if re.search("[0-9]{19}", text):  # perhaps beyond 64 bits, where loadtxt goes astray
+        return _read_array_slowly(file, delimiter, named)
     try:
-        # The quick way, which knows no empty cells and no numbers beyond 64 bits.
+        # The quick way, which knows no empty cells.
         return np.loadtxt(
             io.StringIO(text),
             dtype=np.float64 if set(".eEnN") & set(text) else np.int64,

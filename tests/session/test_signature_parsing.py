@@ -423,4 +423,6 @@ def test_an_optional_dataclass_is_a_choice():
     def main(opt: Optional[Optimizer] = None, n=1): ...  # noqa: UP045 - as users write
 
     assert parse(main, "--n", "2") == {"opt": None, "n": 2}
-    assert parse(main, "opt:optimizer", "--opt.lr", "2")["opt"] == Optimizer(lr=2.0)
+    for argv in (("--n", "3", "opt:optimizer", "--opt.lr", "2"),
+                 ("opt:optimizer", "--n", "3", "--opt.lr", "2")):  # fmt: skip
+        assert parse(main, *argv) == {"opt": Optimizer(lr=2.0), "n": 3}

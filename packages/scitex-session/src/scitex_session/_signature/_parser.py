@@ -53,7 +53,9 @@ def parse(
         # A default of another type than its hint is the script's own affair.
         warnings.filterwarnings("ignore", message="(?s).*is annotated with type")
         try:
-            values = tyro.cli(_target(func, options), args=argv, prog=prog)
+            # Cascade: options may stand before or after the choice of an optional dataclass.
+            config = (tyro.conf.CascadeSubcommandArgs,)
+            values = tyro.cli(_target(func, options), args=argv, prog=prog, config=config)
         except Exception as error:
             # A hint that the library cannot follow makes it fail in ways of its own.
             raise SessionError(

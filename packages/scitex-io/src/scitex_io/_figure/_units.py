@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -99,7 +101,7 @@ def tick_names(axis: Any, positions: Any) -> list[str] | None:
     named = sorted(float(place) for place, text in names.items() if str(text))
     if not named:
         return None
-    reach = min((b - a for a, b in zip(named, named[1:], strict=False)), default=1.0) / 2
+    reach = min((b - a for a, b in pairwise(named)), default=1.0) / 2
     found = []
     for place in positions:
         nearest = min(named, key=lambda tick: abs(tick - float(place)))

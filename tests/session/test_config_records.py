@@ -378,3 +378,14 @@ def test_writing_imports_no_yaml():
     assert "yaml" not in done.stdout
     assert "pickle" not in done.stdout
     assert "numpy" not in done.stdout
+
+
+def test_json_takes_subclasses_and_names_that_are_no_unicode():
+    """What sections of a record may hold beside builtins is written as the builtin it stands for."""
+
+    class Level(enum.IntEnum):
+        HIGH = 3
+
+    plain = {"level": Level.HIGH, "pair": (1, ("x",)), "name": "\udcff.csv", "of": {}}
+    read = json.loads(dump_json(plain))
+    assert read == {"level": 3, "pair": [1, ["x"]], "name": "\udcff.csv", "of": {}}

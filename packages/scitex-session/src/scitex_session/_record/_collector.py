@@ -266,10 +266,10 @@ def remove_aside(run_dir: str) -> None:
 
 
 def _write_json(path: str, value: object) -> None:
-    import json
+    from scitex_session._config import dump_json
 
-    with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
-        json.dump(value, file)
+    with open(path, "wb") as file:
+        file.write(dump_json(value))
 
 
 def record_input(path: str | os.PathLike[str]) -> Any:

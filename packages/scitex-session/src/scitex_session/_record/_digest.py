@@ -8,7 +8,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Self
 
 # Above this many bytes only size and time of change are recorded, unless the environment variable
 # SCITEX_SESSION_DIGEST_CEILING says otherwise.
@@ -121,7 +121,8 @@ class Cache:
     """
     Digests by (device, inode, size, time of change), kept for all sessions of a user.
 
-    A cache that cannot be opened or written is no cache; nothing else is lost.
+    A cache that cannot be opened or written is no cache; nothing else is lost. To be used in a
+    ``with`` statement.
     """
 
     def __init__(self) -> None:
@@ -142,6 +143,13 @@ class Cache:
             )
         except (OSError, sqlite3.Error):
             self._table = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._table is not None:
+            self._table.close()
 
     def get(self, stat: os.stat_result) -> str | None:
         """Return the digest of the file that `stat` describes, if it is known."""

@@ -164,12 +164,11 @@ def _input(path: str, how: str | None, state: dict[str, Any]) -> dict[str, Any] 
 
 def _digested(found: list[tuple[dict[str, Any], str]]) -> list[dict[str, Any]]:
     large = any(_size(lambda path=path: os.stat(path)) > INLINE_BYTES for _, path in found)  # type: ignore[misc]
-    cache = Cache() if large else None
     if not large and len(found) <= INLINE_FILES:
         return [{**entry, **describe(path)} for entry, path in found]
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+    with Cache() as cache, ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         described = pool.map(lambda item: describe(item[1], cache=cache), found)
         return [{**entry, **more} for (entry, _), more in zip(found, described, strict=True)]
 

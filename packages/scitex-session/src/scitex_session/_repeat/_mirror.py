@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from scitex_session._record._digest import Cache, describe
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from scitex_session._repeat._records import Record
 
 _COPIED_UP_TO = 64 * 1024 * 1024  # bytes; larger inputs are linked to
@@ -44,21 +46,24 @@ class Mirror:
 
     def bring_inputs(self, record: Record) -> None:
         """Put what the run read where it will look for it, and see whether it has changed."""
-        cache = Cache()
-        for entry in record.entries("inputs"):
-            path = entry.get("path")
-            if not path:
-                self.notes.append(f"{entry.get('url')} was read from the network, and is again")
-                continue
-            if entry.get("removed"):
-                self.notes.append(f"input {path} was removed by the run and is not there any more")
-                self.changed_inputs[path] = "not there any more"
-                continue
-            target = self.of(path)
-            inside = os.path.lexists(target)
-            self._check(entry, target if inside else path, cache)
-            if not inside and os.path.exists(path) and "/site-packages/" not in path:
-                self._bring(path, target, copy=bool(entry.get("written_too")))
+        with Cache() as cache:
+            for entry in record.entries("inputs"):
+                if entry.get("path"):
+                    self._bring_input(entry, cache)
+                else:
+                    self.notes.append(f"{entry.get('url')} was read from the network, and is again")
+
+    def _bring_input(self, entry: dict[str, Any], cache: Cache) -> None:
+        path = str(entry["path"])
+        if entry.get("removed"):
+            self.notes.append(f"input {path} was removed by the run and is not there any more")
+            self.changed_inputs[path] = "not there any more"
+            return
+        target = self.of(path)
+        inside = os.path.lexists(target)
+        self._check(entry, target if inside else path, cache)
+        if not inside and os.path.exists(path) and "/site-packages/" not in path:
+            self._bring(path, target, copy=bool(entry.get("written_too")))
 
     def _check(self, entry: dict[str, object], source: str, cache: Cache) -> None:
         path, digest = str(entry["path"]), entry.get("sha256")

@@ -56,24 +56,28 @@ def stale(run_dirs: Iterable[str | os.PathLike[str]]) -> list[Staleness]:
         One for each run, fresh ones too, in the order of their names. Each file is digested once
         however many runs rest on it.
     """
-    look = _Look()
-    found = []
-    for run_dir in run_directories([os.fspath(path) for path in run_dirs]):
-        try:
-            record = Record(run_dir)
-        except SessionError as error:
-            found.append(Staleness(os.path.basename(run_dir), run_dir, [f"no record: {error}"]))
-            continue
-        if record.run["status"] != "running":
-            found.append(Staleness(record.id, run_dir, look.reasons(record)))
-    return found
+    directories = run_directories([os.fspath(path) for path in run_dirs])
+    with Cache() as cache:
+        look = _Look(cache)
+        found = [_of_run(run_dir, look) for run_dir in directories]
+    return [one for one in found if one is not None]
+
+
+def _of_run(run_dir: str, look: _Look) -> Staleness | None:
+    try:
+        record = Record(run_dir)
+    except SessionError as error:
+        return Staleness(os.path.basename(run_dir), run_dir, [f"no record: {error}"])
+    if record.run["status"] == "running":
+        return None
+    return Staleness(record.id, run_dir, look.reasons(record))
 
 
 class _Look:
     """Digests of today's files, each taken once."""
 
-    def __init__(self) -> None:
-        self._cache = Cache()
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
         self._known: dict[str, dict[str, object]] = {}
 
     def _today(self, path: str) -> dict[str, object]:

@@ -75,7 +75,8 @@ def whence(path: str | os.PathLike[str], roots: Iterable[str | os.PathLike[str]]
     path = os.path.abspath(os.fspath(path))
     if not os.path.isfile(path):
         raise SessionError(f"{path}: there is no such file")
-    facts = describe(path, cache=Cache())
+    with Cache() as cache:
+        facts = describe(path, cache=cache)
     named = _named_in(path)
     made: list[Origin] = []
     read: list[Origin] = []

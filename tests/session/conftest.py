@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -48,10 +49,10 @@ class Lab:
     def command(self, *args, script="script.py"):
         return [sys.executable, *([str(script)] if script else []), *map(str, args)]
 
-    def run(self, *args, script="script.py", cwd=None, env=None, **options):
+    def run(self, *args, script="script.py", cwd=None, env=None, prefix=(), **options):
         options = {"capture_output": True, "encoding": "utf-8", "timeout": 120, **options}
         return subprocess.run(
-            self.command(*args, script=script),
+            [*prefix, *self.command(*args, script=script)],
             cwd=cwd or self.path,
             env={**self.env, **(env or {})},
             check=False,
@@ -123,6 +124,19 @@ def look():
         log = staticmethod(log_of)
 
     return Look
+
+
+@pytest.fixture
+def bound():
+    """Give what stands before a command so that permissions bind it, even if root runs it."""
+    if os.name == "nt":
+        pytest.skip("permissions as POSIX has them")
+    if os.geteuid() != 0:
+        return ()
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may do anything, and there is no setpriv to take that away")
+    powers = "-dac_override,-dac_read_search,-fowner"
+    return ("setpriv", f"--bounding-set={powers}", f"--inh-caps={powers}")
 
 
 @pytest.fixture(autouse=True)

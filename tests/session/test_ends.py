@@ -331,6 +331,22 @@ def test_a_deleted_run_directory_is_said(lab):
     assert "Traceback" not in done.stderr
 
 
+def test_a_read_only_output_directory_at_the_end(lab, look, bound):
+    """The run stays whole under RUNNING, and recovery files it as the success that it was."""
+    lab.decorated("import os; os.chmod(CONFIG.SDIR_OUT, 0o500)\nreturn 0", "CONFIG=INJECTED")
+    done = lab.run(prefix=bound)
+    assert (done.returncode, "Nothing is lost" in done.stderr) == (0, True)
+    assert "Traceback" not in done.stderr
+    (run,) = lab.runs("RUNNING")
+    (lab.path / "script_out").chmod(0o700)
+    again = lab.run("-m", "scitex_session", "recover", "script_out", script=None)
+    assert again.returncode == 0
+    assert lab.only("FINISHED_SUCCESS").name == run.name
+    assert look.config(lab.only("FINISHED_SUCCESS"))["SDIR"].endswith(
+        f"FINISHED_SUCCESS/{run.name}"
+    )
+
+
 def test_a_target_that_exists_is_neither_merged_nor_overwritten(lab):
     """The run stays whole under RUNNING, and the message says where."""
     lab.decorated(

@@ -119,13 +119,12 @@ def test_an_output_directory_that_is_a_file(lab):
     assert (lab.path / "script_out").read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
-def test_an_output_directory_that_cannot_be_written(lab):
+def test_an_output_directory_that_cannot_be_written(lab, bound):
     """One line that names it and the way out."""
     lab.decorated("return 0")
     lab.path.chmod(0o500)
     try:
-        done = lab.run()
+        done = lab.run(prefix=bound)
     finally:
         lab.path.chmod(0o700)
     assert done.returncode == 2

@@ -381,7 +381,7 @@ def test_writing_imports_no_yaml():
 
 
 def test_json_takes_subclasses_and_names_that_are_no_unicode():
-    """What sections of a record may hold beside builtins is written as the builtin it stands for."""
+    """What a record may hold beside builtins is written as the builtin that it stands for."""
 
     class Level(enum.IntEnum):
         HIGH = 3

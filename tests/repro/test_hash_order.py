@@ -134,7 +134,7 @@ def test_a_process_with_that_seed_is_left_alone(python, tmp_path):
     ("before", "reason"),
     [
         (
-            "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+            "from threading import *; Thread(target=Event().wait, daemon=True).start()",
             "other threads are running",
         ),
         ("import sys; sys.ps1 = '>>> '", "an interactive session"),

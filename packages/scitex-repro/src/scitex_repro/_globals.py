@@ -91,7 +91,7 @@ class Globals:
                 self.entries[library.name]["deterministic"] = library.deterministic(module)
             if library.name in self._waiting and library.restore is not None:
                 library.restore(module, self._waiting.pop(library.name))
-                self.entries[library.name]["how"] = "state put back"
+                self.entries[library.name]["restored"] = True
         except Exception as error:  # noqa: BLE001 - whatever a library raises, its import stands
             self._failed(library, error)
         if library.name == "random":
@@ -161,6 +161,7 @@ class Globals:
             for library, module in present.values():
                 if library.name in states and library.restore is not None:
                     library.restore(module, states[library.name])
+                    self.entries[library.name]["restored"] = True
                 else:
                     self._seed(library, module)
             self._waiting = {name: one for name, one in states.items() if name not in present}

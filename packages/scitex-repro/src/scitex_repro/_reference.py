@@ -75,6 +75,8 @@ class Reference:
                 known: Any = json.load(file)
             except ValueError as error:
                 known = {"schema": f"no JSON: {error}"}
+        if not isinstance(known, dict):
+            known = {"schema": f"a {type(known).__name__}"}
         if known.get("schema") != _SCHEMA or known.get("schema_version") != _VERSION:
             raise ValueError(
                 f"verify: {self.path} remembers no result ({known.get('schema')!r}); "

@@ -222,12 +222,9 @@ def test_hostile_records_do_not_break_the_listing(make_run, command, content):
 
 def test_only_the_needed_part_of_a_record_is_parsed():
     """Sections are taken as they come, with their text, and what follows the last is not read."""
-    texts = (
-        '{ "schema" : "s", "run": {"id": "a"},\n "process": {}, "args": {"x": [1, 2]},'
-         ' "config": {} , "outputs": [this is never read',
-        '{\n  "run": {"id": "a"},\n  "args": {"x": [1, 2]},\n  "process": {},\n  "config": {},'
-         '\n  "seed": 42, "outputs": [this is never read',
-    )
+    inner = '"run": {"id": "a"},\n  "process": {},\n  "args": {"x": [1, 2]},\n  "config": {}'
+    rest = '"seed": 42, "outputs": [this is never read'
+    texts = ('{ "schema" : "s", ' + inner + " , " + rest, "{\n  " + inner + ",\n  " + rest)
     for text in texts:
         found, kept = _record_head.head(text)
         assert found["run"] == {"id": "a"}

@@ -96,6 +96,7 @@ class Directory:
         query = "SELECT file, inode FROM runs WHERE dir = ? AND NOT settled"
         rows = {text_of(file): inode for file, inode in self.db.execute(query, (self.key,))}
         if rows:
+            self._delete(rows)
             self._insert(readers, rows, rows)
 
     def _look(self) -> tuple[int, int] | None:
@@ -118,18 +119,19 @@ class Directory:
         found = _one_each(listing(self.root, self.state)) if self.state else {"": 0}
         query = "SELECT file, inode FROM runs WHERE dir = ?"
         stored = {text_of(file): inode for file, inode in self.db.execute(query, (self.key,))}
-        gone = [(self.key, storable(file)) for file in stored if file not in found]
-        self.db.executemany("DELETE FROM runs WHERE dir = ? AND file = ?", gone)
-        if self.state:
-            new = [file for file, inode in found.items() if stored.get(file) != inode]
-        else:
-            new = list(found)
+        if not self.state:
+            stored = dict.fromkeys(stored, -1)  # its record has changed, whatever its inode
+        self._delete(file for file, inode in stored.items() if found.get(file) != inode)
+        # Sorted, so that the database appends where it would else look for the place of each.
+        new = sorted(file for file, inode in found.items() if stored.get(file) != inode)
         self._insert(readers, new, found)
 
-    def _insert(self, readers: Readers, files: Collection[str], inodes: dict[str, int]) -> None:
-        """Put the rows of some runs in, in place of those that are there under their names."""
+    def _delete(self, files: Iterable[str]) -> None:
         keys = [(self.key, storable(file)) for file in files]
         self.db.executemany("DELETE FROM runs WHERE dir = ? AND file = ?", keys)
+
+    def _insert(self, readers: Readers, files: Collection[str], inodes: dict[str, int]) -> None:
+        """Put the rows of runs in that are not there."""
         (last,) = self.db.execute("SELECT ifnull(max(run), 0) FROM runs").fetchone()
         rows = enumerate(readers.read(self.root, self.state, files), last + 1)
         while some := list(islice(rows, _BATCH)):

@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 
-import pexpect
 import pytest
 
 DEAD = {"host": os.uname().nodename, "boot_id": "another boot", "pid": 1, "start_ticks": 1}
@@ -151,7 +150,9 @@ def test_places_outside_the_registry(make_run, command, tmp_path, monkeypatch):
     assert "no such directory" in answer.err
 
 
-HOSTILE = "\x1b[31mred\x1b]0;title\x07 \u202e[bold]tsil[/bold]\r\nfake\tline \x9b2J \u2028 \u200b"
+HOSTILE = (
+    "\x7f\x1b[31mred\x1b]0;title\x07 \u202e[bold]tsil[/bold]\r\nfake\tline \x9b2J \u2028 \u200b"
+)
 
 
 def test_hostile_texts_are_spelled_out(make_run, command):
@@ -182,6 +183,7 @@ def test_names_that_are_no_utf8_are_listed(make_run, command):
 
 def on_terminal(command, columns=100):
     """Run a command on a terminal and return what appears on it."""
+    pexpect = pytest.importorskip("pexpect")
     child = pexpect.spawn(
         sys.executable,
         ["-m", "scitex_session", *command],

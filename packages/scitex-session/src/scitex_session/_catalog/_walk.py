@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_CRATE = "ro-crate-metadata.json"
+
+
 class Entry(NamedTuple):
     """One run as a directory listing shows it.
 
@@ -140,8 +143,10 @@ def _roots_of(place: str) -> Iterator[str]:
     if os.path.basename(os.path.dirname(top)) in layout.STATES and is_run(top):
         yield os.path.dirname(os.path.dirname(top))
         return
-    for folder, below, _files in os.walk(top):
-        if states_in(folder) or is_run(folder):
+    for folder, below, files in os.walk(top):
+        if _CRATE in files and folder != top:
+            below.clear()  # an exported copy of a run, and none that ran here
+        elif states_in(folder) or is_run(folder):
             yield folder
             below.clear()
         else:

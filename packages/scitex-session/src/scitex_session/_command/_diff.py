@@ -7,7 +7,6 @@ directory.
 
 from __future__ import annotations
 
-import json
 import sys
 
 from .._catalog._reader import read_record
@@ -15,7 +14,7 @@ from .._catalog._select import open_index, resolve
 from .._catalog._text import clean, cut
 from ._contents import ABSENT, look_inside
 from ._options import add_places, add_run
-from ._outline import plain
+from ._outline import json_text, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,4 +161,4 @@ def _print_json(found: list[Found], changes: dict[str, list[Change]]) -> None:
         for section, several in changes.items()
     }
     whole = {"a": found[0].entry.path, "b": found[1].entry.path, "changes": listed}
-    sys.stdout.write(json.dumps(whole, indent=2) + "\n")
+    sys.stdout.write(json_text(whole, indent=2) + "\n")

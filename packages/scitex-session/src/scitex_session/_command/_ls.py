@@ -15,6 +15,7 @@ from .._catalog._refresh import text_of
 from .._catalog._select import open_index, word_of_life
 from .._catalog._text import clean
 from ._options import add_filters, add_places, condition_of
+from ._outline import json_text
 from ._table import on_terminal, print_table
 
 TYPE_CHECKING = False
@@ -118,7 +119,7 @@ def _print_json(index: Index, condition: Condition, options: Namespace) -> None:
             "archived": path.endswith(".tar"),
             **{section: record[section] for section in ("run", "args", "config")},
         }
-        found.append(json.dumps(entry))
+        found.append(json_text(entry))
         if len(found) == options.limit:
             break
     sys.stdout.write("[" + ",\n ".join(found) + "]\n")

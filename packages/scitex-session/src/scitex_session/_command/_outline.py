@@ -46,6 +46,11 @@ def outline(value: Any, *, most: int | None, indent: int = 0) -> Iterator[str]:
         yield f"{space}... and {len(pairs) - most} more (--all shows them)"
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return JSON of printable ASCII; the one control character that JSON leaves is DEL."""
+    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
+
+
 def plain(value: Any) -> str:
     """Return one value on one line: texts as they are, the rest as JSON."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -7,11 +7,11 @@ Exit status 0 only if all of it was reproduced.
 
 from __future__ import annotations
 
-import json
 import sys
 
 from .._catalog._text import clean_block
 from ._options import add_places, add_run
+from ._outline import json_text
 from ._unpacked import directory_of
 
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ def run(options: Namespace) -> int:
         keep=options.keep,
     )
     if options.json:
-        text = json.dumps(comparison.to_dict(), indent=2)
+        text = json_text(comparison.to_dict(), indent=2)
     else:
         text = clean_block(comparison.text())
     sys.stdout.write(text + "\n")

@@ -6,14 +6,13 @@ environment and randomness.
 
 from __future__ import annotations
 
-import json
 import sys
 
 from .._catalog._reader import read_record
 from .._catalog._select import living_status, open_index, resolve
 from .._catalog._text import clean
 from ._options import add_places, add_run
-from ._outline import outline, plain
+from ._outline import json_text, outline, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def run(options: Namespace) -> int:
         found = resolve(index, options.id)
     record = read_record(found.entry)
     if options.json:
-        sys.stdout.write(json.dumps(record, indent=2) + "\n")
+        sys.stdout.write(json_text(record, indent=2) + "\n")
         return 0
     lines = [*_head(found, record["run"]), *_sections(record, None if options.all else _MOST)]
     sys.stdout.write("\n".join(lines) + "\n")

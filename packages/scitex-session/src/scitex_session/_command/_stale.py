@@ -5,12 +5,12 @@ Exit status 1 if there are any.
 
 from __future__ import annotations
 
-import json
 import sys
 
 from .._catalog._select import open_index, resolve
 from .._catalog._text import clean
 from ._options import ENDED_STATUSES, add_filters, add_places, add_run, condition_of
+from ._outline import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run(options: Namespace) -> int:
             {"run": one.run_id, "path": one.run_dir, "stale": one.stale, "reasons": one.reasons}
             for one in found
         ]
-        sys.stdout.write(json.dumps(listed, indent=2) + "\n")
+        sys.stdout.write(json_text(listed, indent=2) + "\n")
     else:
         for one in found:
             word = "stale" if one.stale else "fresh"

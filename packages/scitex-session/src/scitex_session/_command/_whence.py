@@ -6,7 +6,6 @@ content. Copying and renaming change nothing. Exit status 1 if no run is known.
 
 from __future__ import annotations
 
-import json
 import sys
 
 from .._catalog._reader import read_record
@@ -14,6 +13,7 @@ from .._catalog._select import open_index
 from .._catalog._text import clean
 from ..errors import SessionError
 from ._options import add_places
+from ._outline import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run(options: Namespace) -> int:
     origins = [packed.pop(one.run_id, one) if one.run_dir is None else one for one in origins]
     origins += packed.values()
     if options.json:
-        sys.stdout.write(json.dumps([vars(origin) for origin in origins], indent=2) + "\n")
+        sys.stdout.write(json_text([vars(origin) for origin in origins], indent=2) + "\n")
     else:
         sys.stdout.write("".join(clean(str(origin)) + "\n" for origin in origins))
     if origins:

@@ -92,8 +92,9 @@ def test_continued_lines(follow):
     follow(block("console", "$ echo one \\\n> two\none two"))
 
 
-def test_the_output_of_a_python_block(follow, pages):
+def test_the_output_of_a_python_block(follow, pages, monkeypatch):
     """`output` compares a block with what the block before it printed."""
+    monkeypatch.setattr(pages, "ARRIVAL", 0.2)
     shown = block("text", "42", "<!-- output -->")
     follow(block("python", "print(42)"), shown)
     with pytest.raises(pages.PageError, match="wanted"):

@@ -182,13 +182,26 @@ class Relay:
     # -- the ends ------------------------------------------------------------------------
 
     def obey(self, now: float) -> None:
-        """Read an order; no more orders can come from a process that is gone or ran `exec`."""
-        if os.read(ORDERS, 16):
+        """Read orders; no more can come from a process that is gone or ran `exec`."""
+        orders = os.read(ORDERS, 16)
+        if b"s" in orders:
             self.board.set(STOPPING)
             self.stopping = now
+        elif orders:
+            for source in self.sources:
+                source.drain(now)
+            self.answer(b"o" * len(orders))
         else:
             for poller in (self.poller, self.quiet):
                 poller.watch(ORDERS, reading=True, on=False)
+
+    @staticmethod
+    def answer(text: bytes) -> None:
+        """Tell the process something."""
+        try:
+            os.write(ANSWERS, text)
+        except OSError:
+            pass  # it died while waiting, but not before everything was said
 
     def try_to_stop(self, now: float) -> None:
         """Drain, close the logs, and say so."""
@@ -202,10 +215,7 @@ class Relay:
             log.compress(small=True)
             log.commit()
         self.report()
-        try:
-            os.write(ANSWERS, ("\n".join(["done", *sorted(self.reasons())]) + "\0").encode())
-        except OSError:
-            pass  # it died while waiting, but not before everything was said
+        self.answer(("\n".join(["done", *sorted(self.reasons())]) + "\0").encode())
         self.answered = True
         self.board.set(ANSWERED)
         self.let_go()

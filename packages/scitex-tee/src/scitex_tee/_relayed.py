@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from scitex_tee import _spawn
 from scitex_tee._descriptors import Channel, aloft
@@ -12,7 +13,7 @@ from scitex_tee._tee import PipeSink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from scitex_tee._tee import Sink
 
@@ -43,6 +44,7 @@ class Relayed:
     ) -> None:
         self.problem: str | None = None
         self._given: list[int] = []
+        self._undo: list[Callable[[], None]] = []
         self._borrowed: list[int] = []
         self._channels: list[Channel] = []
         self._plan: dict[str, tuple[int, str, Sink | None]] = {}
@@ -64,6 +66,8 @@ class Relayed:
             for fd in self._borrowed:
                 os.close(fd)
         self._swap = Swap(self._plan)
+        if len(self._channels) == len(paths) and all(c.terminal for c in self._channels):
+            self._keep_order()
 
     def _give(self, fd: int) -> int:
         """Have a descriptor passed on; return its number over there."""
@@ -106,10 +110,22 @@ class Relayed:
         reader, saved = self._give(channel.reader), self._give(channel.saved)
         return ["--stream", f"{log},{reader},{saved},{int(channel.terminal)}"]
 
+    def _keep_order(self) -> None:
+        """Have the two streams take turns at the terminal."""
+        from scitex_tee._order import Turns, put_in_order
+
+        turns = Turns(self._orders, self._answers)
+        for fd, name in _NAMES.items():
+            undo = put_in_order(getattr(sys, name), fd, turns)
+            if undo is not None:
+                self._undo.append(undo)
+
     # -- the end -------------------------------------------------------------------------
 
     def stop(self) -> None:
         """Put everything back and complete the logs."""
+        for undo in self._undo:
+            undo()
         self._swap.undo()
         for channel in self._channels:
             channel.restore()
@@ -127,7 +143,8 @@ class Relayed:
             if not part:
                 return "the process that keeps the logs was killed"
             answer += part
-        _, *problems = answer[:-1].decode("utf-8", "replace").split("\n")
+        words = answer[:-1].lstrip(b"o")  # late answers to those who waited for their turn
+        _, *problems = words.decode("utf-8", "replace").split("\n")
         return "; ".join(problems) or None
 
     def _close_all(self) -> None:

@@ -123,6 +123,8 @@ class Renderer:
     def finish(self) -> Edit:
         """Show everything, also the beginning of what never became a character or a sequence."""
         text = self._decode(self._bytes, final=True)
+        if text.startswith("\x1b"):
+            self.lossy, text = True, ""  # a sequence that never ended
         self._run(text)
         return self._emit(everything=True, shrink=True)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from scitex_tee._tee import Sink, Tee
 
-__all__ = ["Swap", "flush", "leads_to"]
+__all__ = ["Swap", "flush", "flush_at_fork", "leads_to"]
 
 
 def _streams() -> Iterator[TextIO]:
@@ -80,6 +80,23 @@ def leads_to(name: str, fd: int) -> str:
     if number >= 0 and _exists(fd) and os.path.samestat(os.fstat(number), os.fstat(fd)):
         return "alike"
     return "apart"
+
+
+_at_fork: list[bool] = []
+
+
+def flush_at_fork() -> None:
+    """See to it that no child inherits, and writes again, what its parent has not yet written."""
+    if not _at_fork:
+        _at_fork.append(True)
+        os.register_at_fork(before=_flush_if_captured)
+
+
+def _flush_if_captured() -> None:
+    from scitex_tee._capture import active
+
+    if active():
+        flush()
 
 
 class Swap:

@@ -358,3 +358,13 @@ def test_the_record_is_json(lab, run):
     run("pass")
     text = (lab.runs()[0] / "CONFIGS" / "PROVENANCE.json").read_text(encoding="utf-8")
     assert json.loads(text)["schema"] == "scitex-provenance"
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1, (40 << 20) + 7])
+def test_digests_of_any_size(tmp_path, size):
+    """A digest is that of the content, however the file is read for it."""
+    from scitex_session._record._digest import sha256
+
+    data = bytes(range(251)) * (size // 251 + 1)
+    (tmp_path / "x").write_bytes(data[:size])
+    assert sha256(str(tmp_path / "x")) == hashlib.sha256(data[:size]).hexdigest()

@@ -57,6 +57,7 @@ class Collector:
         self._places: _places.Places | None = None
         self._start_ns = 0
         self._later = False
+        self._reap: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Begin to note; costs one or two milliseconds, the rest runs beside the caller."""
@@ -69,6 +70,8 @@ class Collector:
             ("the machine", self._look_around),
             ("loaded modules", self._look_at_modules),
             ("the notes of the start", self._write_start),
+            ("hooks of libraries", self._hook_readers),
+            ("git", self._leave_git_alone),
             ("files opened", self._listen),
         ):
             self._try(name, step)
@@ -147,7 +150,14 @@ class Collector:
         if self._script is None:
             return
         self._git = "git was not asked"
-        self._git = _repository.start(self._script, self._aside) or "late"
+        asked = _repository.start(self._script, self._aside)
+        if isinstance(asked, str):
+            self._git = asked
+        else:
+            self._git, self._reap = "late", asked
+
+    def _leave_git_alone(self) -> None:
+        self._reap()
 
     def _look_around(self) -> None:
         self._environment = _machine.at_start()
@@ -181,14 +191,17 @@ class Collector:
             self._copied[path] = name
         _write_json(os.path.join(self._aside, "start"), self._state())
 
-    def _listen(self) -> None:
-        assert self._places is not None  # noqa: S101 - made by the step before, or it failed there
-        self._sink = _hook.Sink(self._places, self._aside)
-        _hook.wake(self._sink)
+    def _hook_readers(self) -> None:
         from scitex_session._record._readers import Readers
 
+        assert self._places is not None  # noqa: S101 - made by a step before, or it failed there
+        self._sink = _hook.Sink(self._places, self._aside)
         self._readers = Readers(self._sink)
         self._readers.install()
+
+    def _listen(self) -> None:
+        assert self._sink is not None  # noqa: S101 - as above
+        _hook.wake(self._sink)
 
     def _await_git(self) -> None:
         deadline = monotonic() + _GIT_PATIENCE

@@ -8,6 +8,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from io import FileIO
     from typing import Any, Self
 
 # Above this many bytes only size and time of change are recorded, unless the environment variable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 CEILING = 16 * 1024**3
 _REMEMBERED_FROM = 1_000_000  # bytes; smaller files are read again sooner than looked up
 _BLOCK = 1024 * 1024
+_LARGE = 32 * _BLOCK
 
 _little = 200_000  # bytes for which loading OpenSSL would take longer than it saves
 
@@ -40,11 +42,29 @@ def sha256(path: str) -> str:
     with open(path, "rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
         digest = _sha256_for(size)
+        if size > _LARGE:
+            _feed_ahead(file, digest)
+            return str(digest.hexdigest())
         buffer = bytearray(min(size + 1, _BLOCK))
         view = memoryview(buffer)
         while count := file.readinto(buffer):
             digest.update(view[:count])
     return str(digest.hexdigest())
+
+
+def _feed_ahead(file: FileIO, digest: Any) -> None:
+    """Read a block while the one before is digested; both let other threads run."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    views = [memoryview(bytearray(4 * _BLOCK)) for _ in range(2)]
+    turn = 0
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(file.readinto, views[turn])
+        while count := reading.result():
+            full = views[turn]
+            turn = 1 - turn
+            reading = pool.submit(file.readinto, views[turn])
+            digest.update(full[:count])
 
 
 def _sha256_for(size: int) -> Any:

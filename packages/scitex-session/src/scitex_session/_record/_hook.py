@@ -73,7 +73,8 @@ class Sink:
 
     def read(self, path: str) -> None:
         """Note a file that is being read."""
-        full = self.absolute(path)
+        plain = path[0] == "/" and "/." not in path and "//" not in path  # the usual case, at once
+        full = path if plain else self.absolute(path)
         if full in self.reads or not self.places.is_data(full):
             return
         if len(self.reads) >= MAX_PATHS:
@@ -114,7 +115,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:  # noqa: C901 - calls woul
                     return
                 path = os.fsdecode(path)
             if not flags & 3:  # O_RDONLY is 0
-                if path in sink.seen_reads:
+                if path in sink.seen_reads or not path:
                     return
                 sink.seen_reads[path] = None
                 sink.read(path)

@@ -44,7 +44,10 @@ class Journal:
         """Append a line. Newlines and backslashes in `text` are escaped."""
         if "\n" in text or "\\" in text:
             text = text.replace("\\", "\\\\").replace("\n", "\\n")
-        line = f"{kind} {text}\n".encode("utf-8", "surrogateescape")
+        try:
+            line = f"{kind} {text}\n".encode()
+        except UnicodeEncodeError:  # a name that is no text
+            line = f"{kind} {text}\n".encode("utf-8", "surrogateescape")
         end = self._at + len(line)
         if end > self._size:
             self._grow(len(line))

@@ -42,7 +42,7 @@ def start(run_dir: str) -> None:
     environment[_SECRETS] = json.dumps(sorted(known_secrets()))[:100_000]
     _spawn.detached(
         [sys.executable, "-I", "-S", "-c", _PROGRAM, here, run_dir], environment=environment
-    )
+    )()
 
 
 def helper(run_dir: str) -> None:

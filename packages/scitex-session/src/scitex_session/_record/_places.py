@@ -15,8 +15,9 @@ _SAMPLE_FOLDERS = ("sample", "dataset", "example")
 _SYSTEM = (
     "/proc/", "/sys/", "/dev/", "/run/", "/var/run/", "/var/cache/", "/etc/", "/lib/", "/lib64/",
     "/usr/lib/", "/usr/lib64/", "/usr/share/", "/usr/include/", "/usr/local/lib/",
-    "/usr/local/share/", "/System/", "/Library/", "/private/etc/", "/private/var/db/",
+    "/usr/local/share/",
 )  # fmt: skip
+_MAC = ("/System/", "/Library/", "/private/etc/", "/private/var/db/")
 
 
 class Places:
@@ -39,10 +40,8 @@ class Places:
 
     def is_data(self, path: str) -> bool:
         """Whether an absolute path may be a user's data (also data that a library carries)."""
-        if path.endswith((".pyc", ".pyo")) or "/__pycache__/" in path:
-            return False
         if not path.startswith(self.skip):
-            return True
+            return path[-4:] != ".pyc"
         if path.startswith(self._mine) and self._nearest(path, self._mine) > self._nearest(
             path, self._skip
         ):
@@ -77,6 +76,7 @@ def _closed(directory: str) -> str:
 def _skipped(run_dir: str) -> tuple[str, ...]:
     home = os.path.expanduser("~")
     found = {
+        *(_MAC if sys.platform == "darwin" else ()),
         *_SYSTEM,
         os.path.dirname(os.__file__),  # the standard library, also that behind a venv
         *(os.path.join(p, d) for p in {sys.prefix, sys.base_prefix} for d in _OF_PREFIX),
@@ -91,7 +91,9 @@ def _skipped(run_dir: str) -> tuple[str, ...]:
     }
     if "MPLCONFIGDIR" in os.environ:  # then its cache lies there too
         found.add(os.environ["MPLCONFIGDIR"])
-    return tuple(_closed(os.path.abspath(directory)) for directory in found if directory)
+    there = {os.path.abspath(path) for path in found if path}
+    # Each beginning costs a few nanoseconds per file; those that are not there need not be asked.
+    return tuple(_closed(path) for path in there if path.startswith(run_dir) or os.path.isdir(path))
 
 
 _OF_PREFIX = ("lib", "lib64", "Lib", "DLLs", "share", "etc", "ssl", "conda-meta", "bin", "include")

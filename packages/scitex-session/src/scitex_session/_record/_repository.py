@@ -13,6 +13,7 @@ from scitex_session._record._secret_patterns import strip_credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 MAX_PATCH = 50_000_000  # bytes
@@ -41,7 +42,7 @@ echo $state >done
 """
 
 
-def start(script: str, aside: str) -> str | None:
+def start(script: str, aside: str) -> str | Callable[[], None]:
     """
     Ask git about the repository that holds `script`, beside the caller.
 
@@ -54,8 +55,8 @@ def start(script: str, aside: str) -> str | None:
 
     Returns
     -------
-    str or None
-        Why git was not asked, or None if it was.
+    str or callable
+        Why git was not asked; or, if it was, what `detached` returned.
     """
     directory, name = os.path.split(script)
     git = _which("git")
@@ -71,11 +72,10 @@ def start(script: str, aside: str) -> str | None:
         if not name.startswith("GIT_") or name == "GIT_CEILING_DIRECTORIES"
     }
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    _spawn.detached(
+    return _spawn.detached(
         ["/bin/sh", "-c", _SCRIPT, "sh", directory, aside, git, str(MAX_PATCH), name],
         environment=environment,
     )
-    return None
 
 
 def _which(name: str) -> str | None:

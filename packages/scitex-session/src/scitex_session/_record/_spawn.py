@@ -6,10 +6,12 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
-def detached(argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
+def detached(
+    argv: Sequence[str], *, environment: Mapping[str, str] | None = None
+) -> Callable[[], None]:
     """
     Start `argv` in a session of its own, without waiting for it.
 
@@ -20,6 +22,11 @@ def detached(argv: Sequence[str], *, environment: Mapping[str, str] | None = Non
     environment : mapping, optional
         Environment variables; by default those of this process.
 
+    Returns
+    -------
+    callable
+        To be called within moments: it waits for the shell, about a millisecond.
+
     Raises
     ------
     OSError
@@ -27,8 +34,8 @@ def detached(argv: Sequence[str], *, environment: Mapping[str, str] | None = Non
 
     Notes
     -----
-    A shell starts the command in the background and ends. It is waited for at once, so the caller
-    keeps no child behind: `os.wait` in a script never meets one of ours, and none stays a zombie.
+    A shell starts the command in the background and ends. Once it is waited for, the caller keeps
+    no child behind: `os.wait` in a script never meets one of ours, and none stays a zombie.
     """
     given = dict(os.environ if environment is None else environment)
     if not hasattr(os, "posix_spawn"):
@@ -38,7 +45,7 @@ def detached(argv: Sequence[str], *, environment: Mapping[str, str] | None = Non
         subprocess.Popen(
             list(argv), env=given, stdin=null, stdout=null, stderr=null, start_new_session=True
         )
-        return
+        return lambda: None
     to_null = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -46,7 +53,11 @@ def detached(argv: Sequence[str], *, environment: Mapping[str, str] | None = Non
     ]
     shell = ["/bin/sh", "-c", '"$@" & exit 0', "sh", *argv]
     pid = os.posix_spawn("/bin/sh", shell, given, file_actions=to_null, setsid=True)
-    try:
-        os.waitpid(pid, 0)
-    except ChildProcessError:  # SIGCHLD is ignored: the system reaps by itself
-        return
+
+    def reap() -> None:
+        try:
+            os.waitpid(pid, 0)
+        except ChildProcessError:  # SIGCHLD is ignored: the system reaps by itself
+            return
+
+    return reap

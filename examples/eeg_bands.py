@@ -149,14 +149,14 @@ def main(
     stx.io.save(draw_spectra(plt, frequencies, density, chosen), "spectra.png")
     stx.io.save(draw_shares(plt, table, chosen, threshold), "shares.png")
 
-    print(f"{'channel':8}" + "".join(f"{name:>12}" for name in chosen))
+    print(f"{'channel':8}" + "".join(f"{name:>10}  " for name in chosen).rstrip())
     for channel in CHANNELS:
         rows = table["channel"] == channel
         marks = [
             f"{share:10.0%}{' *' if dominant else '  '}"
             for share, dominant in zip(table["share"][rows], table["dominant"][rows], strict=True)
         ]
-        print(f"{channel:8}" + "".join(marks))
+        print(f"{channel:8}{''.join(marks)}".rstrip())
     print(f"* more than {threshold:.0%} of the power")
     return 0
 

@@ -239,6 +239,32 @@ def test_a_module_run(lab):
     assert result.reproduced, result.text()
 
 
+def test_start_and_close(lab):
+    """A script that uses the functions finds the configuration of the run, not today's."""
+    lab.write(
+        "import sys\nfrom scitex_session import start, close\n"
+        "CONFIG, *_ = start(sys, verbose=False)\nprint(CONFIG.E.k, CONFIG.IS_DEBUG)\n"
+        "close(CONFIG, exit_status=0, verbose=False)\n"
+    )
+    run = once(lab)
+    lab.config_file("E.yaml", "k: 4\n")
+    result = rerun(run)
+    assert result.reproduced, result.text()
+
+
+def test_two_sessions_in_one_script(lab):
+    """Of a script with two sessions, each run is compared with its own like."""
+    lab.write(
+        "from scitex_session import session\n"
+        "@session\ndef first():\n    print('one')\n"
+        "@session\ndef second():\n    print('two')\nfirst()\nsecond()\n"
+    )
+    lab.run()
+    for run in lab.runs("FINISHED_SUCCESS"):
+        result = rerun(run)
+        assert result.reproduced, result.text()
+
+
 def test_secrets_are_said_to_be_masked(lab):
     """Where a secret was masked the rerun says so, and does not pretend."""
     lab.decorated("print(len(api_token))", parameters="api_token='none'")

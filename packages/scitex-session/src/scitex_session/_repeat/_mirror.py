@@ -6,6 +6,7 @@ paths, also those with ``..``, lead where they led. Absolute paths lead to the o
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -64,6 +65,22 @@ class Mirror:
         self._check(entry, target if inside else path, cache)
         if not inside and os.path.exists(path) and "/site-packages/" not in path:
             self._bring(path, target, copy=bool(entry.get("written_too")))
+
+    def bring_config(self, record: Record) -> None:
+        """Write the configuration of the run where `start` looks for it, unless it is there."""
+        folder = self.of(os.path.join(str(record.run["cwd"]), "config"))
+        present = os.listdir(folder) if os.path.isdir(folder) else []
+        names = {os.path.splitext(name)[0].upper() for name in present}
+        for namespace, values in record.section("config").items():
+            if namespace == "IS_DEBUG":
+                if not values:
+                    continue
+                values = {"IS_DEBUG": True}  # noqa: PLW2901 - as the file says it
+            if namespace not in names:
+                os.makedirs(folder, exist_ok=True)
+                path = os.path.join(folder, f"{namespace}.yaml")
+                with open(path, "w", encoding="utf-8") as file:
+                    json.dump(values, file)  # JSON is YAML
 
     def _check(self, entry: dict[str, object], source: str, cache: Cache) -> None:
         path, digest = str(entry["path"]), entry.get("sha256")

@@ -195,6 +195,7 @@ class _Again:
         if not self.in_place:
             self.code.restore()
             self.mirror.bring_inputs(record)
+            self.mirror.bring_config(record)
         launch = Launch(record, place, os.path.join(self.scratch, "replay.json"))
         launch.path = self.code.path
         if not self.in_place:  # a scratch place is no place to look for runs in
@@ -217,9 +218,16 @@ class _Again:
 
     def _find(self, base: str, before: set[str]) -> Record | None:
         fresh = [Record(path) for path in run_directories([base]) if path not in before]
-        ours = [new for new in fresh if new.run.get("parent") == self.record.id] or fresh
-        same = [n for n in ours if n.run.get("function") == self.record.run.get("function")]
-        return next(iter(same or ours), None)
+        # A script may open several sessions; the one that is alike is the one to compare with.
+        return max(fresh, key=self._likeness, default=None)
+
+    def _likeness(self, new: Record) -> tuple[bool, bool, bool]:
+        old = self.record
+        return (
+            new.run.get("function") == old.run.get("function"),
+            new.data.get("args") == old.data.get("args"),
+            new.run.get("parent") == old.id,
+        )
 
     def _verdict(self, new: Record, guard: Guard, notes: list[str]) -> Comparison:
         record = self.record

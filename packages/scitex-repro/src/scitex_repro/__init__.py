@@ -6,6 +6,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from scitex_repro._compare import compare
     from scitex_repro._fingerprint import fingerprint
     from scitex_repro._hash_array import hash_array
     from scitex_repro._hash_order import hash_order
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from scitex_repro._import_hook import on_import
     from scitex_repro._manager import RandomStateManager, fix_seeds
     from scitex_repro._reexec import fix_hash_seed
+    from scitex_repro._verify import verify
 
 __all__ = [
     "RandomStateManager",

@@ -165,7 +165,7 @@ def test_hostile_texts_are_spelled_out(make_run, command):
         args={HOSTILE: HOSTILE},
     )
     make_run(name="good")
-    for words in (["ls"], ["ls", "--json"], ["show", "\x1b[31m"], ["ls", "--trash"]):
+    for words in (["ls"], ["ls", "--json"], ["show", "\x7f\x1b[31m"], ["ls", "--trash"]):
         answer = command(*words)
         assert answer.status == 0
         assert all(char.isprintable() or char in "\n\t" for char in answer.out + answer.err)

@@ -63,7 +63,7 @@ class Readers:
 
     def __init__(self) -> None:
         self._helpers: list[subprocess.Popen[bytes]] = []
-        self._may_help = (os.cpu_count() or 1) > 1
+        self._may_help = _idle_processors() > 1
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +82,7 @@ class Readers:
             yield from read_rows(root, state, files)
             return
         if not self._helpers:
-            self._helpers = [_start() for _ in range(min(_HELPERS, os.cpu_count() or 1))]
+            self._helpers = [_start() for _ in range(min(_HELPERS, _idle_processors()))]
         names, left = list(files), set(files)
         count = len(self._helpers)
         working = [
@@ -101,6 +101,12 @@ class Readers:
         # Names that no helper answered for: runs that moved on, or all that one was asked for
         # which could not run.
         yield from read_rows(root, state, left)
+
+
+def _idle_processors() -> int:
+    """Return how many processors have nothing to do: where all are busy helpers only cost."""
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return max(1, (os.cpu_count() or 1) - int(busy))
 
 
 def serve() -> None:

@@ -23,6 +23,8 @@ _RACY = 2.0  # seconds in which a directory may change without a new change time
 
 def storable(text: str) -> str | bytes:
     """Return a file name as SQLite takes it: as bytes where it is no UTF-8."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -142,7 +144,7 @@ class Directory:
                 [
                     (
                         *(run, self.key, storable(file), inodes[file]),
-                        *map(storable, row[:2]),
+                        *(row[:2] if row[0].isascii() else map(storable, row[:2])),
                         *row[2:5],
                         row[6],
                     )

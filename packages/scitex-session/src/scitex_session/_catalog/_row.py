@@ -122,7 +122,7 @@ def _head(data: bytes | None) -> tuple[dict[str, Any], str]:
     """
     try:
         found, text = head((data or b"").decode("utf-8"))
-        if text.count("[") + text.count("{") > _DEEPEST and _depth(found) > _DEEPEST:
+        if len(text) > 2 * _DEEPEST and _may_be_deep(text) and _depth(found) > _DEEPEST:
             return json.loads(_NOTHING), _NOTHING
     except (ValueError, RecursionError):
         return json.loads(_NOTHING), _NOTHING
@@ -154,6 +154,10 @@ def _moment(text: object) -> float:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError, OSError):
         return 0.0
+
+
+def _may_be_deep(text: str) -> bool:
+    return text.count("[") + text.count("{") > _DEEPEST
 
 
 def _depth(value: Any) -> int:

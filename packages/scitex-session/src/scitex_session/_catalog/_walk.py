@@ -55,6 +55,8 @@ class Entry(NamedTuple):
 
 def own_name(file: str) -> str:
     """Return a run's name from the name it has in a listing."""
+    if file[0] != "." and file[-4:] != layout.TAR:
+        return file
     for mark in (layout.ARCHIVING, layout.UNPACKING):
         if file.startswith(mark):
             return file[len(mark) :].removesuffix(layout.TAR)

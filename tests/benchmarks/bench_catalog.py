@@ -3,9 +3,9 @@
     python tests/benchmarks/bench_catalog.py [RUNS]
 
 The cold build is compared with a bare walk that lists the same directories and reads the same
-files, both from the system's file cache, taking turns. On idle processors helpers share the build, so
-the load of the machine is printed too. Goals: `scitex-session ls` of 100,000 runs
-in under 0.5 s warm, a cold build in at most 3 times the bare walk.
+files, both from the system's file cache, taking turns. On idle processors helpers share the build,
+so the load of the machine is printed too. Goals: `scitex-session ls` of 100,000 runs in under 0.5 s
+warm, a cold build in at most 3 times the bare walk.
 """
 
 from __future__ import annotations

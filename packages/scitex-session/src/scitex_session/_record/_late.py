@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Seconds from the start of a run; a repository on a slow network disk takes its time.
 _GIT_PATIENCE = 120.0
+_GIT_START = 5.0
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from scitex_session._record._late import helper; helper(sys.argv[2])"
@@ -109,7 +110,9 @@ def _await_git(state: dict[str, Any], aside: str) -> None:
     if state["git"] != "late":
         return
     while not _repository.is_done(aside):
-        if time_ns() - state["start_ns"] > _GIT_PATIENCE * 1e9:
+        since = (time_ns() - state["start_ns"]) / 1e9
+        dead = since > _GIT_START and not _repository.is_at_work(aside)
+        if dead or since > _GIT_PATIENCE:
             state["git"] = "git did not answer"
             return
         sleep(0.01)

@@ -22,16 +22,16 @@ MAX_PATCH = 50_000_000  # bytes
 # external or textconv diff. Credentials never reach the disk: sed takes them out of the addresses.
 # The answers have names without a directory: the run may be filed, and so renamed, meanwhile.
 _SCRIPT = r"""
-cd "$2" || exit 1
-in=$1; git=$3
+echo $$ >pid
+in=$1; git=$2
 g() {
   "$git" -C "$in" --no-pager -c core.fsmonitor=false -c core.quotePath=false \
     -c color.ui=false "$@"
 }
 {
   g diff --no-ext-diff --no-textconv --binary --full-index --no-renames --no-relative -U3 \
-    --src-prefix=a/ --dst-prefix=b/ --ignore-submodules=untracked HEAD | head -c $4 >diff &
-  g ls-files -z --full-name -- ':/*.py' ':/*.pyx' ':/*.so' ':/*.pyd' "./$5" >tracked &
+    --src-prefix=a/ --dst-prefix=b/ --ignore-submodules=untracked HEAD | head -c $3 >diff &
+  g ls-files -z --full-name -- ':/*.py' ':/*.pyx' ':/*.so' ':/*.pyd' "./$4" >tracked &
   { g config --get-regexp '^remote\..*\.url$' || :; } |
     sed -e 's#://[^/@]*@#://#' -e 's#[?&].*##' >remotes &
   g rev-parse --show-toplevel HEAD --abbrev-ref HEAD >where
@@ -73,8 +73,9 @@ def start(script: str, aside: str) -> str | Callable[[], None]:
     }
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     return _spawn.detached(
-        ["/bin/sh", "-c", _SCRIPT, "sh", directory, aside, git, str(MAX_PATCH), name],
+        ["/bin/sh", "-c", _SCRIPT, "sh", directory, git, str(MAX_PATCH), name],
         environment=environment,
+        directory=aside,
     )
 
 
@@ -103,6 +104,17 @@ def is_done(aside: str) -> bool:
         return os.stat(os.path.join(aside, "done")).st_size > 0
     except FileNotFoundError:
         return False
+
+
+def is_at_work(aside: str) -> bool:
+    """Whether git is still being asked; false also if that process was killed."""
+    try:
+        os.kill(int(_text(aside, "pid")), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def result(aside: str) -> dict[str, Any]:

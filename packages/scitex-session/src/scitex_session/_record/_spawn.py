@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def detached(
-    argv: Sequence[str], *, environment: Mapping[str, str] | None = None
+    argv: Sequence[str], *, environment: Mapping[str, str] | None = None, directory: str = "/"
 ) -> Callable[[], None]:
     """
     Start `argv` in a session of its own, without waiting for it.
@@ -21,6 +21,10 @@ def detached(
         The command, its first element an absolute path.
     environment : mapping, optional
         Environment variables; by default those of this process.
+
+    directory : str
+        Its working directory; it is entered before the returned function returns, and may be
+        renamed from then on.
 
     Returns
     -------
@@ -43,7 +47,13 @@ def detached(
 
         null = subprocess.DEVNULL
         subprocess.Popen(
-            list(argv), env=given, stdin=null, stdout=null, stderr=null, start_new_session=True
+            list(argv),
+            cwd=directory,
+            env=given,
+            stdin=null,
+            stdout=null,
+            stderr=null,
+            start_new_session=True,
         )
         return lambda: None
     to_null = [
@@ -51,7 +61,7 @@ def detached(
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
         (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
     ]
-    shell = ["/bin/sh", "-c", '"$@" & exit 0', "sh", *argv]
+    shell = ["/bin/sh", "-c", 'cd "$0" || exit 1; "$@" & exit 0', directory, *argv]
     pid = os.posix_spawn("/bin/sh", shell, given, file_actions=to_null, setsid=True)
 
     def reap() -> None:

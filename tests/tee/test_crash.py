@@ -1,0 +1,205 @@
+"""Whatever dies, what was written is in the log."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import textwrap
+import time
+
+import pytest
+
+
+def _kill_while_printing(program, delay: float) -> None:
+    """Kill a program that prints numbered lines and notes each one that was flushed."""
+    code = """
+        notes = os.open("acknowledged", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        i = 0
+        while True:
+            print(f"line {i}", flush=True)
+            os.pwrite(notes, b"%12d" % i, 0)
+            i += 1
+    """
+    with program.start(code) as process:
+        note = program.directory / "acknowledged"
+        program.eventually(lambda: note.exists() and note.stat().st_size)
+        time.sleep(delay)
+        process.kill()
+        process.communicate()
+    acknowledged = int(note.read_bytes())
+    program.eventually(lambda: f"line {acknowledged}\n" in program.out)
+    lines = program.out.splitlines()
+    assert lines[: acknowledged + 1] == [f"line {i}" for i in range(acknowledged + 1)]
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.001, 0.01, 0.05, 0.2])
+def test_every_acknowledged_line_survives_sigkill(program, delay):
+    """Each line whose write returned before SIGKILL is in the log."""
+    _kill_while_printing(program, delay)
+
+
+@pytest.mark.slow
+def test_every_acknowledged_line_survives_200_kills(program):
+    """At two hundred random instants: each line that was written before SIGKILL is in the log."""
+    chance = random.Random(7)
+    for _ in range(200):
+        _kill_while_printing(program, chance.uniform(0, 0.15))
+
+
+@pytest.mark.parametrize(
+    ("death", "words"),
+    [
+        ("ctypes.string_at(0)", "Segmentation fault"),
+        ("os.abort()", "Aborted"),
+        ("os._exit(3)", ""),
+        ("os.kill(os.getpid(), signal.SIGTERM)", ""),
+        ("ctypes.CDLL(None).abort()", "Aborted"),
+    ],
+)
+def test_sudden_ends_lose_nothing(program, death, words):
+    """A segmentation fault, abort and `_exit` keep what was printed, and faulthandler's words."""
+    result = program.run(
+        f"""
+        import ctypes, faulthandler, signal
+        faulthandler.enable()
+        print("printed before")
+        sys.stdout.write("no line end")
+        sys.stdout.flush()
+        {death}
+        """
+    )
+    assert result.returncode != 0
+    assert result.stdout == b"printed before\nno line end"
+    program.eventually(lambda: program.out == "printed before\nno line end")
+    assert words.encode() in result.stderr
+    program.eventually(lambda: words in program.err)
+
+
+def test_the_heir_runs_at_once_and_only_after_a_death(program):
+    """`if_killed` runs right after SIGKILL, in place, once the log is complete; else never."""
+    code = """
+        import os, sys, time
+        from scitex_tee import Capture
+        words = 'cat logs/stdout.log > heir; echo "$WORD" >> heir; test -t 0 || mv heir done'
+        heir = ["/bin/sh", "-c", words]
+        os.environ["WORD"] = "from the environment"
+        capture = Capture("logs/stdout.log", "logs/stderr.log", if_killed=heir)
+        capture.start()
+        print("last words")
+        if sys.argv[1:] == ["stop"]:
+            capture.stop()
+        open("ready", "w").close()
+        time.sleep(60)
+    """
+    for how in ([], ["stop"]):
+        for name in ("ready", "done"):
+            (program.directory / name).unlink(missing_ok=True)
+        command = [*program.write(code, captured=False), *how]
+        import subprocess
+
+        with subprocess.Popen(command, cwd=program.directory, stdout=subprocess.DEVNULL) as process:
+            program.eventually((program.directory / "ready").exists)
+            process.kill()
+        if how:
+            time.sleep(0.5)
+            assert not (program.directory / "done").exists()
+        else:
+            program.eventually((program.directory / "done").exists)
+            text = (program.directory / "done").read_text(encoding="utf-8")
+            assert text == "last words\nfrom the environment\n"
+
+
+def test_a_death_is_a_death_though_children_live_on(program):
+    """A forked child that holds everything open does not hide the death, and is still logged."""
+    code = """
+        if os.fork() == 0:
+            time.sleep(1.5)
+            print("the child lives")
+            os._exit(0)
+        print("the parent dies")
+        os.kill(os.getpid(), 9)
+    """
+    text = (
+        "import os, time\nfrom scitex_tee import Capture\n"
+        "Capture('logs/stdout.log', 'logs/stderr.log', if_killed=['touch', 'noticed']).start()\n"
+    )
+    start = time.monotonic()
+    with program.start(text + textwrap.dedent(code), captured=False) as process:
+        process.wait()
+        program.eventually((program.directory / "noticed").exists)
+        assert time.monotonic() - start < 20
+        program.eventually(lambda: program.out == "the parent dies\nthe child lives\n")
+
+
+def test_a_script_that_replaces_itself_is_followed(program):
+    """After `os.execv` the log goes on, and the end of the new program is the end."""
+    program.run(
+        """
+        import os, sys
+        from scitex_tee import Capture
+        Capture("logs/stdout.log", if_killed=["touch", "noticed"]).start()
+        print("before")
+        sys.stdout.flush()
+        os.execv("/bin/sh", ["sh", "-c", "sleep 0.3; test -e noticed || echo after"])
+        """,
+        captured=False,
+    )
+    program.eventually((program.directory / "noticed").exists)
+    assert program.out == "before\nafter\n"
+
+
+NUMBERS = """
+    i = 0
+    while not os.path.exists("enough"):
+        for i in range(i, i + 500):
+            print(f"line {i}")
+        i += 1
+        time.sleep(0.001)
+"""
+
+
+@pytest.mark.parametrize("which", ["keeper", "deputy", "random, often"])
+def test_a_killed_keeper_is_replaced_and_loses_nothing(program, which):
+    """If one of the two log keepers is killed the script goes on, and every byte is in the log."""
+    chance = random.Random(3)
+    target = program.directory / "terminal"
+    with target.open("wb") as file, program.start(NUMBERS, stdout=file) as process:
+        for _ in range(8 if "often" in which else 1):
+            pids = program.eventually(
+                lambda: (
+                    sorted(program.keepers(process.pid))[1:]
+                    and sorted(program.keepers(process.pid))
+                )
+            )
+            os.kill(
+                chance.choice(pids) if "often" in which else pids[which == "deputy"], signal.SIGKILL
+            )
+            time.sleep(0.05)
+        program.eventually(lambda: len(program.keepers(process.pid)) == 2)
+        (program.directory / "enough").touch()
+        assert process.wait() == 0
+        assert process.stderr.read() == b""
+    lines = program.out.splitlines()
+    assert len(lines) >= 500
+    assert lines == [f"line {i}" for i in range(len(lines))]
+    assert target.read_text(encoding="utf-8").splitlines() == lines
+
+
+@pytest.mark.slow
+def test_bytes_are_on_the_disk_soon(program):
+    """The log keeper asks for the disk a few seconds after something was written."""
+    import shutil
+    import subprocess
+
+    if not shutil.which("strace"):
+        pytest.skip("needs strace")
+    with program.start("print('x'); time.sleep(60)") as process:
+        pids = program.eventually(lambda: len(found := program.keepers(process.pid)) == 2 and found)
+        command = ["timeout", "6", "strace", "-f", "-e", "trace=fsync,fdatasync"]
+        command += ["-p", ",".join(map(str, pids))]
+        trace = subprocess.run(command, capture_output=True, check=False)
+        process.kill()
+    if b"attach" not in trace.stderr:
+        pytest.skip("strace may not attach here")
+    assert b"sync(" in trace.stderr

@@ -100,7 +100,7 @@ def test_the_trash_is_emptied_only_when_told(make_run, command):
     """--empty-trash counts; with --yes it deletes, and an age spares what was pruned lately."""
     make_run(name="one")
     command("prune", "--keep-last", "0", "--yes")
-    assert "1 runs lie in the trash" in command("prune", "--empty-trash").err
+    assert "1 run in the trash" in command("prune", "--empty-trash").err
     assert command("prune", "--empty-trash", "--older-than", "1d", "--yes").status == 0
     assert len(list(make_run.base.glob(".trash/*/*/one"))) == 1
     assert command("prune", "--empty-trash", "--yes").status == 0

@@ -117,6 +117,14 @@ def test_a_run_that_was_being_born_is_filed_too(tmp_path):
     assert (tmp_path / "FINISHED_ERROR" / "X" / "CONFIGS" / "CONFIG.yaml").exists()
 
 
+def test_what_died_before_it_had_a_configuration_is_taken_back(tmp_path):
+    """Nothing had run, and there is nothing of the user's in it."""
+    path = a_run(tmp_path, name=".new-X")
+    (path / "CONFIGS" / "CONFIG.yaml").unlink()
+    assert recover(str(tmp_path)) == []
+    assert not path.exists()
+
+
 def test_an_empty_claim_goes_after_a_minute(tmp_path):
     """A fresh one is somebody's; only an empty directory can go."""
     claim = tmp_path / "RUNNING" / ".new-X"

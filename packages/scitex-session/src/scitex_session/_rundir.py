@@ -211,14 +211,14 @@ def _bear(base: str, name: str, identifier: str, fill: Callable[[RunDir, str], N
         fill(unborn, identifier)
         os.rename(unborn.path, final.path)
     except BaseException:
-        _clear(unborn)
+        take_back(unborn)
         raise
     sync_directory(running)
     return final
 
 
-def _clear(unborn: RunDir) -> None:
-    """Take back a directory that was never seen under its name: it holds only our own files."""
+def take_back(unborn: RunDir) -> None:
+    """Remove a directory that was never seen under its name: it holds only files of the session."""
     for path in (unborn.inside("CONFIGS"), unborn.inside("logs"), unborn.path):
         try:
             for entry in os.listdir(path):

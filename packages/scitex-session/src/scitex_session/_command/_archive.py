@@ -15,6 +15,7 @@ from .._catalog._select import open_index
 from .._catalog._text import clean
 from ._chosen import chosen, each
 from ._options import ENDED_STATUSES, add_filters, add_older_than, add_places, add_run
+from ._words import count, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,5 +54,5 @@ def run(options: Namespace) -> int:
     for root in roots:
         tidy(root)
     done, failed = each(runs, "archive", lambda one: pack(one.entry))
-    sys.stderr.write(f"{done} runs archived\n")
+    say(f"{count(done, 'run')} archived\n")
     return _FAILED if failed else 0

@@ -8,6 +8,7 @@ from .._catalog._select import resolve
 from .._catalog._text import clean
 from ..errors import SessionError, UsageError
 from ._options import condition_of
+from ._words import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def each(runs: Iterable[Found], verb: str, work: Callable[[Found], str | None]) 
             target = work(run)
         except (OSError, SessionError) as error:
             where = "" if run.entry.path in str(error) else f"{run.entry.path}: "
-            sys.stderr.write(clean(f"scitex-session {verb}: {where}{error}") + "\n")
+            say(clean(f"scitex-session {verb}: {where}{error}") + "\n")
             failed += 1
             continue
         if target is not None:

@@ -16,6 +16,7 @@ from .._catalog._text import clean
 from ..errors import UsageError
 from ._chosen import chosen, each
 from ._options import ENDED_STATUSES, add_filters, add_older_than, add_places
+from ._words import count, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,15 +53,13 @@ def run(options: Namespace) -> int:
     if not options.yes:
         for one in runs:
             sys.stdout.write(f"{clean(one.name)}\t{clean(one.entry.path)}\n")
-        sys.stderr.write(f"{len(runs)} runs would be moved to the trash; --yes moves them\n")
+        say(f"{count(len(runs), 'run')} would be moved to the trash; --yes moves them\n")
         return 0
     for root in roots:
         tidy(root)
     stamp = _trash.batch()
     done, failed = each(runs, "prune", lambda one: _trash.discard(one.entry, stamp))
-    sys.stderr.write(
-        f"{done} runs moved to the trash; `scitex-session restore ID` brings one back\n"
-    )
+    say(f"{count(done, 'run')} moved to the trash; `scitex-session restore ID` brings one back\n")
     return _FAILED if failed else 0
 
 
@@ -71,8 +70,8 @@ def _empty(index: Index, options: Namespace) -> int:
     if options.older_than is not None:
         before = moment(options.older_than, option="--older-than")
     if not options.yes:
-        count = sum(1 for root in index.roots for _ in _trash.contents(root))
-        sys.stderr.write(f"{count} runs lie in the trash; --yes deletes those chosen for good\n")
+        lying = sum(1 for root in index.roots for _ in _trash.contents(root))
+        say(f"{count(lying, 'run')} in the trash; --yes deletes those chosen for good\n")
         return 0
     deleted, errors = 0, []
     for root in index.roots:
@@ -80,6 +79,6 @@ def _empty(index: Index, options: Namespace) -> int:
         deleted += number
         errors += problems
     for problem in errors:
-        sys.stderr.write(clean(f"scitex-session prune: {problem}") + "\n")
-    sys.stderr.write(f"{deleted} runs deleted\n")
+        say(clean(f"scitex-session prune: {problem}") + "\n")
+    say(f"{count(deleted, 'run')} deleted\n")
     return _FAILED if errors else 0

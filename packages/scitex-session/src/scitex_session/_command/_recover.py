@@ -14,6 +14,7 @@ from .._catalog._registry import known
 from .._catalog._text import clean
 from .._catalog._walk import find_roots, is_run, states_in
 from ..errors import SessionError, UsageError
+from ._words import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ def run(options: Namespace) -> int:
                 sys.stdout.write(f"{clean(one.name)}\t{clean(one.target)}\n")
                 filed += 1
         except (OSError, SessionError) as error:
-            sys.stderr.write(clean(f"scitex-session recover: {root}: {error}") + "\n")
+            say(clean(f"scitex-session recover: {root}: {error}") + "\n")
             failed += 1
     if not filed and not failed:
-        sys.stderr.write(f"no dead runs in {len(roots)} output directories\n")
+        say(f"no dead runs in {len(roots)} output directories\n")
     return 4 if failed else 0
 
 

@@ -14,6 +14,7 @@ from .._catalog._text import clean
 from ..errors import SessionError
 from ._options import add_places
 from ._outline import json_text
+from ._words import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def run(options: Namespace) -> int:
         sys.stdout.write("".join(clean(str(origin)) + "\n" for origin in origins))
     if origins:
         return 0
-    sys.stderr.write(clean(f"{options.file}: no known run made or read it") + "\n")
+    say(clean(f"{options.file}: no known run made or read it") + "\n")
     return 1
 
 

@@ -118,13 +118,16 @@ def _recover_one(path: str, host: str | None) -> Recovered | None:
     try:
         record = frozen.read_record(path)
     except FileNotFoundError:
-        if unborn:
-            _drop_empty(path)
+        if unborn and time.time() - os.lstat(path).st_mtime > _UNBORN_AGE:
+            _take_back(path)
         return None
     except (OSError, ValueError):
         return None
     process = record.get("process")
     if not isinstance(process, dict) or not _is_dead(process, host):
+        return None
+    if unborn and not os.path.exists(os.path.join(path, "CONFIGS", "CONFIG.yaml")):
+        _take_back(path)
         return None
     try:
         return _file(path, record, _last_sign(path))
@@ -161,7 +164,7 @@ def _file(path: str, record: dict[str, Any], when: datetime) -> Recovered | None
         sync_directory(os.path.dirname(target))
         sync_directory(os.path.dirname(path))
     else:
-        _drop_empty(os.path.join(path, "CONFIGS", ".open"), age=0.0)
+        _let_go(os.path.join(path, "CONFIGS", ".open"))
     _complete(target)
     return Recovered(name, path, target)
 
@@ -237,10 +240,15 @@ def _last_sign(path: str) -> datetime:
     return datetime.fromtimestamp(latest or time.time()).astimezone()
 
 
-def _drop_empty(path: str, age: float = _UNBORN_AGE) -> None:
-    """Remove a directory that was claimed and never filled; only an empty one can go."""
+def _take_back(path: str) -> None:
+    """Remove what was left of a session that died before its directory had a name."""
+    base = os.path.dirname(os.path.dirname(path))
+    _rundir.take_back(_rundir.RunDir(path, base, moves=True))
+
+
+def _let_go(claim: str) -> None:
+    """Let the next session into a directory that the user named."""
     try:
-        if time.time() - os.lstat(path).st_mtime > age:
-            os.rmdir(path)
-    except OSError:
+        os.rmdir(claim)
+    except FileNotFoundError:
         return

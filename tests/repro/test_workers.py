@@ -351,6 +351,8 @@ def test_forking_while_threads_draw_leaves_no_child_hanging(python):
     code = """
     import threading
     rngg = RandomStateManager(42)
+    # A fork while another thread imports hangs in Python itself.
+    rngg("first").random()
     stop = threading.Event()
     def busy(number):
         count = 0
@@ -369,3 +371,32 @@ def test_forking_while_threads_draw_leaves_no_child_hanging(python):
     for thread in threads: thread.join()
     """
     python(DRAW + code, options=["-W", "ignore::DeprecationWarning"])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_lock_that_is_never_given_back_hangs_no_child(python):
+    """A stream in use by a thread at the fork is waited for, then left behind in the child."""
+    code = """
+    import threading
+    rngg = RandomStateManager(42)
+    locks = [rngg("a").bit_generator.lock, np.random.get_bit_generator().lock]
+    ready, done = threading.Event(), threading.Event()
+    def hold():
+        for lock in locks: lock.acquire()
+        ready.set()
+        done.wait()
+        for lock in locks: lock.release()
+    threading.Thread(target=hold).start()
+    ready.wait()
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        failed = rngg.record()["libraries"]["numpy"]["failed"]
+        os.write(write, f"{rngg('a').random()} {failed}".encode())
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    done.set()
+    print(os.read(read, 1000).decode())
+    """
+    printed = python(DRAW + code, options=["-W", "ignore::DeprecationWarning"])
+    assert printed.endswith("a thread was drawing from it when this process was forked\n")

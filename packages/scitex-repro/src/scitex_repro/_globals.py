@@ -135,7 +135,13 @@ class Globals:
         self._when = "in a worker"
         self._seed_given()
         for library, module in self.loaded():
-            self._seed(library, module)
+            if all(map(_process.is_free, _locks_of(library, module))):
+                self._seed(library, module)
+            else:
+                self.entries[library.name] = {
+                    "when": self._when,
+                    "failed": "a thread was drawing from it when this process was forked",
+                }
         self._when = "on import"
 
     def loaded(self) -> Iterator[tuple[Library, Any]]:
@@ -195,6 +201,19 @@ class Globals:
             sys.stderr.write(f"scitex_repro: {text}\n")
 
 
+def _locks_of(library: Library, module: Any) -> tuple[Any, ...]:
+    """Return the lock that a library's seeding takes, if it is one that can be asked."""
+    if library.name != "numpy" or not hasattr(module, "get_bit_generator"):
+        return ()
+    return (module.get_bit_generator().lock,)
+
+
+def _locks() -> Iterator[Any]:
+    yield GLOBALS.lock
+    for library, module in GLOBALS.loaded():
+        yield from _locks_of(library, module)
+
+
 def _checked(modules: Mapping[str, Any]) -> Mapping[str, Any]:
     unknown = sorted(set(modules) - _EXPLICIT)
     if unknown:
@@ -219,6 +238,7 @@ def _set_environment() -> list[str]:
 
 GLOBALS = Globals()
 _process.on_change(GLOBALS.moved)
+_process.guard(_locks)
 
 
 class _Inheritance:

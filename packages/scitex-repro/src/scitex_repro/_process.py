@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
+from time import monotonic
 
 from scitex_repro._import_hook import on_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
     from typing import Any
 
@@ -25,6 +26,10 @@ _RANK_VARIABLES = (
     ("MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"),
     ("SLURM_PROCID", "SLURM_NTASKS"),
 )
+
+
+# Seconds that a fork waits for locks.
+_PATIENCE = 1.0
 
 
 class _Here:
@@ -40,6 +45,9 @@ class _Here:
     # The number of the fork that a thread is in the middle of.
     forking: dict[int, int] = {}  # noqa: RUF012 - one object per process, this class is it
     listeners: list[Callable[[], None]] = []  # noqa: RUF012 - as above
+    # Functions that return the locks to be had before a fork, and those that were had for it.
+    guards: list[Callable[[], Iterable[Any]]] = []  # noqa: RUF012 - as above
+    held: dict[int, list[Any]] = {}  # noqa: RUF012 - as above
 
 
 def lineage() -> tuple[str, ...]:
@@ -78,6 +86,11 @@ def on_change(listener: Callable[[], None]) -> None:
     _Here.listeners.append(listener)
 
 
+def guard(locks: Callable[[], Iterable[Any]]) -> None:
+    """Have these locks before a fork, lest a child find one taken by a thread it lacks."""
+    _Here.guards.append(locks)
+
+
 def rank_from(environment: Mapping[str, str]) -> int:
     """Return the rank that torchrun, MPI or Slurm gave this process, 0 without one."""
     for name, size in _RANK_VARIABLES:
@@ -101,12 +114,25 @@ def _identity_parts() -> tuple[str, ...]:
 
 
 def _before_fork() -> None:
-    _Here.forking[get_ident()] = _Here.forks
+    me = get_ident()
+    held: list[Any] = []
+    _Here.held[me] = held
+    # Together they may take so long; a thread that draws a billion numbers is not waited for.
+    end = monotonic() + _PATIENCE
+    for locks in _Here.guards:
+        held.extend(lock for lock in locks() if lock.acquire(timeout=max(0, end - monotonic())))
+    _Here.forking[me] = _Here.forks
     _Here.forks += 1
 
 
 def _after_fork_in_parent() -> None:
     _Here.forking.pop(get_ident(), None)
+    _release()
+
+
+def _release() -> None:
+    for lock in reversed(_Here.held.pop(get_ident(), [])):
+        lock.release()
 
 
 def _after_fork_in_child() -> None:
@@ -115,7 +141,17 @@ def _after_fork_in_child() -> None:
     _Here.forks = 0
     _Here.worker = True
     _Here.parent = lineage()
+    _release()
+    _Here.held.clear()
     enter((*_Here.parent, f"fork={number}"))
+
+
+def is_free(lock: Any) -> bool:
+    """Tell whether a lock can be had, in a child that nobody else can free it in."""
+    if lock.acquire(blocking=False):
+        lock.release()
+        return True
+    return False
 
 
 def inherit(parent: tuple[str, ...]) -> None:

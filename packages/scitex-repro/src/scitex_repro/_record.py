@@ -66,7 +66,8 @@ def positions(root: Node) -> tuple[dict[str, Any], dict[str, Any]]:
 def _global_positions() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for library, module in GLOBALS.loaded():
-        if library.state is None or library.drawn is None:
+        failed = "failed" in GLOBALS.entries[library.name]
+        if failed or library.state is None or library.drawn is None:
             continue
         try:
             found[library.name] = {

@@ -144,8 +144,25 @@ class Node:
         if self.root is self:
             self.marks.clear()
             self.verified.clear()
-        for known, stream in self.streams.items():
-            self.restart(known, stream)
+        for known, stream in list(self.streams.items()):
+            if all(map(_process.is_free, locks_of(stream))):
+                self.restart(known, stream)
+            else:
+                # A thread that this process lacks was drawing from it: it can never be used again.
+                del self.streams[known]
+
+    def locks(self) -> Iterator[Any]:
+        """Yield the locks of this node and of its streams."""
+        yield self._lock
+        for stream in list(self.streams.values()):
+            yield from locks_of(stream)
+
+
+def locks_of(stream: Any) -> tuple[Any, ...]:
+    """Return the lock of a stream of numpy, nothing for the other kinds."""
+    # A RandomState has no public way to its bit generator.
+    bits = getattr(stream, "bit_generator", None) or getattr(stream, "_bit_generator", None)
+    return () if bits is None else (bits.lock,)
 
 
 def rule_of(kind: str) -> tuple[Any, tuple[str, ...]]:

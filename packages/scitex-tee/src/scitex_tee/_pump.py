@@ -5,8 +5,8 @@ happens to the writer; and outside its session and process group, so that Ctrl-C
 and `kill` on the group do not concern it.
 
 Command line: ``--pid N --stream LOG,SOURCE,SINK,TERMINAL ... --log FD,PLACE,RAW,NAME ... --cwd DIR
-[-- if killed, run this]``. Descriptors 3, 4 and 5 are: orders (one byte: stop), answers, and the
-process to watch.
+[-- if killed, run this]``. Descriptors 3 to 6 are: orders (one byte: stop), answers, the process to
+watch, and the token of `_brief`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scitex_tee._source import Source
 
 __all__ = ["main"]
 
-ORDERS, ANSWERS, PROCESS = 3, 4, 5
+ORDERS, ANSWERS, PROCESS, TOKEN = 3, 4, 5, 6
 BURIED, STOPPING, ANSWERED = 0, 1, 2  # flags on the board
 _QUIET = 0.002  # seconds for which nobody is waiting for the next bytes of a pipe or file
 _MUCH = 1 << 18
@@ -227,6 +227,22 @@ class Relay:
         self.logs = []
         self.sync_at = 0.0
 
+    def find_over(self, *, was_brief: bool) -> None:
+        """Begin after the captured process took the token, to complete its logs itself."""
+        if not was_brief:  # it was killed over that: what it took stands in the logs
+            for log in self.logs:
+                log.resume(None)
+            return
+        self.board.set(ANSWERED)
+        self.answered = True
+        self.let_go()
+        for source in self.sources:  # children may be left; they are served to their end
+            source.log = None
+        for log in self.logs:
+            log.sync()
+            log.close()
+        self.logs = []
+
     def let_go(self) -> None:
         """Forget the process: it is well."""
         for poller in (self.poller, self.quiet):
@@ -411,7 +427,7 @@ def main(arguments: list[str]) -> None:
     files = [v.split(",", 3) for k, v in options if k == "--log"]
     _settle_in()
     columns = 0
-    top = PROCESS
+    top = TOKEN
     for _, source, sink, terminal in streams:
         top = max(top, source, sink)
         if terminal:
@@ -439,6 +455,8 @@ def main(arguments: list[str]) -> None:
     heir = Heir(command, given["--cwd"], watching=given["--watch"] == "1")
     pid = int(given["--pid"])
     relay = Relay(pid, sources, logs, heir, board)
+    if not os.read(TOKEN, 1):
+        relay.find_over(was_brief=_was_brief(pid, watching=heir.watching))
     while True:
         try:
             relay.run()
@@ -451,6 +469,20 @@ def main(arguments: list[str]) -> None:
             raise
         else:
             return
+
+
+def _was_brief(pid: int, *, watching: bool) -> bool:
+    """Wait for the process that took the token; return whether it lived to complete the logs."""
+    poller = select.poll()
+    poller.register(ORDERS, select.POLLIN)
+    if watching:
+        poller.register(PROCESS, select.POLLIN)
+    while True:
+        events = poller.poll(None if watching else 100)
+        if any(fd == ORDERS for fd, _ in events):
+            return b"d" in os.read(ORDERS, 16)
+        if events or not _exists(pid):
+            return False
 
 
 def _columns(terminal: int) -> int:

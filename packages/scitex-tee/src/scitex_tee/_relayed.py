@@ -6,6 +6,7 @@ import os
 import sys
 
 from scitex_tee import _spawn
+from scitex_tee._brief import Brief
 from scitex_tee._descriptors import Channel, aloft
 from scitex_tee._log import open_log
 from scitex_tee._streams import Swap, leads_to
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Relayed"]
 
 _NAMES = {1: "stdout", 2: "stderr"}
-_STOP = b"s"
+_STOP, _DONE = b"s", b"d"
 
 
 class Relayed:
@@ -54,11 +55,18 @@ class Relayed:
         self._borrowed.append(answer_writer)
         self._give(self._order_reader)
         self._give(answer_writer)
+        self._targets: list[int] = []  # for each channel, the number of its log
+        self._brief = Brief()
+        self._relay = -1
         try:
             arguments = self._describe(paths, append=append, raw=raw)
-            _spawn.spawn([*arguments, *(["--", *if_killed] if if_killed else [])], self._given)
-            for channel in self._channels:
+            self._relay = _spawn.spawn(
+                [*arguments, *(["--", *if_killed] if if_killed else [])], self._given
+            )
+            for channel, log in zip(self._channels, self._targets, strict=True):
                 channel.divert()
+                if channel.fd >= 0:
+                    self._brief.add_pipe(channel.fd, log)
         except BaseException:
             self._close_all()
             raise
@@ -84,6 +92,7 @@ class Relayed:
         except (AttributeError, OSError):
             process = -1  # not Linux: the relay asks for the process from time to time
         self._give(process if process >= 0 else self._order_reader)
+        self._give(self._brief.token)
         arguments = ["--pid", str(os.getpid()), "--cwd", _cwd(), "--watch", str(int(process >= 0))]
         known: dict[str, int] = {}
         for number, path in zip((1, 2), paths, strict=True):
@@ -93,7 +102,7 @@ class Relayed:
                 known[path] = len(known)
                 log, place, name = open_log(path, append=append)
                 log, place = aloft(log), aloft(place)
-                self._borrowed += [log, place]
+                self._brief.add_log(log, place, name, raw=raw)
                 arguments += ["--log", f"{self._give(log)},{self._give(place)},{int(raw)},{name}"]
             how = leads_to(_NAMES[number], number)
             arguments += self._channel(number, known[path])
@@ -107,6 +116,7 @@ class Relayed:
     def _channel(self, number: int, log: int) -> list[str]:
         channel = Channel(number)
         self._channels.append(channel)
+        self._targets.append(log)
         reader, saved = self._give(channel.reader), self._give(channel.saved)
         return ["--stream", f"{log},{reader},{saved},{int(channel.terminal)}"]
 
@@ -127,11 +137,19 @@ class Relayed:
         for undo in self._undo:
             undo()
         self._swap.undo()
+        alone = all(channel.fd >= 0 and channel.saved >= 0 for channel in self._channels)
+        may_be_brief = alone and self._brief.reopen()
         for channel in self._channels:
             channel.restore()
         try:
-            os.write(self._orders, _STOP)
-            self.problem = self._answer()
+            problems = self._brief.complete() if may_be_brief else None
+            if problems is None:
+                os.write(self._orders, _STOP)
+                self.problem = self._answer()
+            else:
+                if not self._brief.is_everything() or not _spawn.dismiss(self._relay):
+                    os.write(self._orders, _DONE)
+                self.problem = "; ".join(problems) or None
         finally:
             self._close_all()
 
@@ -150,8 +168,10 @@ class Relayed:
     def _close_all(self) -> None:
         for channel in self._channels:
             channel.forget()
-        for fd in (self._orders, self._order_reader, self._answers):
-            os.close(fd)
+        self._brief.close()
+        for fd in (self._orders, self._order_reader, self._answers, self._relay):
+            if fd >= 0:
+                os.close(fd)
 
 
 def _cwd() -> str:

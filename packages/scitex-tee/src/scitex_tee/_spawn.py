@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found] # `signal` alone takes 3 ms
 import os
 import sys
+
+from scitex_tee._descriptors import aloft
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["spawn"]
+__all__ = ["dismiss", "spawn"]
 
 _SHELL = "/bin/sh"
-_PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_relay.py")
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_PROGRAM = os.path.join(_HERE, "_relay.py")
+# Of the relay's modules the one that is imported last, compiled.
+_LAST = os.path.join(_HERE, "__pycache__", f"_source.{sys.implementation.cache_tag}.pyc")
 
 
-def spawn(arguments: Sequence[str], descriptors: Sequence[int]) -> None:
+def spawn(arguments: Sequence[str], descriptors: Sequence[int]) -> int:
     """Start the relay with `descriptors` as its 3, 4, 5 and so on.
 
     It becomes nobody's child: scripts that wait for all their children, or end them, do not meet
@@ -28,25 +34,62 @@ def spawn(arguments: Sequence[str], descriptors: Sequence[int]) -> None:
     descriptors
         What it gets; they need numbers above those that they get.
 
+    Returns
+    -------
+    int
+        A descriptor of the process for `dismiss`; -1 where there is no such thing.
+
     Raises
     ------
     OSError
         If no process can be started.
     """
+    said, say = map(aloft, os.pipe())
     command = [sys.executable, "-I", "-S", "-E", _PROGRAM, *arguments]
     actions: list[tuple[int, int, str, int, int] | tuple[int, int, int] | tuple[int, int]] = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_DUP2, 1, 2),
+        (os.POSIX_SPAWN_DUP2, say, 1),
+        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
     ]
     actions += [(os.POSIX_SPAWN_DUP2, fd, 3 + i) for i, fd in enumerate(descriptors)]
     # A shell that puts it in the background and ends is the quickest way to hand a process to init.
-    through_shell = [_SHELL, "-c", '"$@" &', "scitex-tee", *command]
+    through_shell = [_SHELL, "-c", '"$@" >/dev/null & echo $!', "scitex-tee", *command]
     try:
-        pid = os.posix_spawn(_SHELL, through_shell, os.environ, file_actions=actions, setsid=True)
-    except NotImplementedError:
-        pid = os.posix_spawn(_SHELL, through_shell, os.environ, file_actions=actions)
+        try:
+            pid = os.posix_spawn(
+                _SHELL, through_shell, os.environ, file_actions=actions, setsid=True
+            )
+        except NotImplementedError:
+            pid = os.posix_spawn(_SHELL, through_shell, os.environ, file_actions=actions)
+        finally:
+            os.close(say)
+        try:
+            os.waitpid(pid, 0)
+        except ChildProcessError:
+            pass  # the script ignores SIGCHLD, so that children vanish by themselves
+        return _open_process(os.read(said, 64))
+    finally:
+        os.close(said)
+
+
+def _open_process(pid: bytes) -> int:
     try:
-        os.waitpid(pid, 0)
-    except ChildProcessError:
-        pass  # the script ignores SIGCHLD, so that children vanish by themselves
+        return aloft(os.pidfd_open(int(pid)))
+    except (AttributeError, OSError, ValueError):
+        return -1
+
+
+def dismiss(process: int) -> bool:
+    """End a relay that has not begun and has nothing to do; return whether that was possible.
+
+    It would end by itself, but until it has started it keeps the original descriptors open, and
+    who reads this process's output through a pipe would wait for that.
+    """
+    # While its modules are compiled for the first time it is left alone: it is writing them down.
+    if process < 0 or not os.path.exists(_LAST):
+        return False
+    try:
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+    except OSError:
+        return False
+    return True

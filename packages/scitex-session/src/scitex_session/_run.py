@@ -6,7 +6,7 @@ import os
 import sys
 
 from . import _config, _injection
-from ._lifecycle import place, state
+from ._lifecycle import place, replay, state
 from ._lifecycle.doors import script_of, start
 from .errors import ConfigError, SessionError, UsageError
 
@@ -88,7 +88,7 @@ def run(
         return run_command(func, command_of(func), options)
     state.refuse_second()
     args = _parsed(parse_args)
-    call = Call(func, {"args": args}, options)
+    call = Call(func, {"args": args}, options, replay.take())
     return call.execute(lambda: func(args))
 
 
@@ -120,12 +120,12 @@ def command_of(func: Callable[..., Any]) -> Command:
 def run_command(func: Callable[..., Any], command: Command, options: dict[str, Any]) -> Any:
     """Run a function with options from the command line."""
     state.refuse_second()
-    replay = _replay()
+    asked = replay.take()
     try:
         given, overrides = command.parse(_arguments(), _program())
-        if replay is not None:
-            given |= _recorded(given, replay["args"])
-        call = Call(func, {"args": given, "overrides": overrides}, options, replay)
+        if asked:
+            given |= _recorded(given, asked["args"])
+        call = Call(func, {"args": given, "overrides": overrides}, options, asked)
         call.prepare()
     except SessionError as error:
         return refuse(error)
@@ -139,18 +139,6 @@ def _arguments() -> list[str]:
 
 def _program() -> str:
     return os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] not in ("", "-c") else "python"
-
-
-def _replay() -> dict[str, Any] | None:
-    """Return what a run that is being repeated was given, once."""
-    path = os.environ.pop("SCITEX_SESSION_REPLAY", None)
-    if path is None:
-        return None
-    import json
-
-    with open(path, encoding="utf-8") as file:
-        replay: dict[str, Any] = json.load(file)
-    return replay
 
 
 def _recorded(given: dict[str, Any], args: dict[str, Any]) -> dict[str, Any]:
@@ -186,8 +174,8 @@ class Call:
         ``args`` for CONFIG.ARGS, and ``overrides`` of the configuration.
     options : dict
         The options of the decorator or of `run`.
-    replay : dict or None
-        The record of the run that is being repeated.
+    asked : dict
+        What `replay.take` returned.
     """
 
     def __init__(
@@ -195,13 +183,13 @@ class Call:
         func: Callable[..., Any],
         given: dict[str, Any],
         options: dict[str, Any],
-        replay: dict[str, Any] | None = None,
+        asked: dict[str, Any],
     ) -> None:
         self.func = func
         self.given = given
         self.options = {**start_options(), "sys": sys, **options}
         self.notify = bool(self.options.pop("notify", False))
-        self.replay = replay or {}
+        self.replay = asked
         self.run: Run | None = None
 
     @property
@@ -215,24 +203,20 @@ class Call:
 
         options = {**self.options, "args": self.given["args"]}
         overrides = list(self.given.get("overrides", ()))
-        if "config" in self.replay:
-            namespaces = {"IS_DEBUG": False, **self.replay["config"]}
-            options["seed"] = self.replay.get("seed", options["seed"])
-        else:
+        namespaces: dict[str, Any] = {}
+        if "config" not in self.replay:
             namespaces = _config.load_directory()
             _config.apply_overrides(namespaces, overrides)
-        self.run = open_run(
-            Opening(
-                options,
-                script=script_of(options["file"], self.namespace),
-                function=getattr(self.func, "__name__", None),
-                namespaces=namespaces,
-                overrides=overrides,
-                parent=self.replay.get("parent"),
-                sdir_out=self.replay.get("sdir_out"),
-                notify=self.notify,
-            )
+        opening = Opening(
+            options,
+            script=script_of(options["file"], self.namespace),
+            function=getattr(self.func, "__name__", None),
+            namespaces=namespaces,
+            overrides=overrides,
+            notify=self.notify,
         )
+        replay.apply(self.replay, opening)
+        self.run = open_run(opening)
 
     def injected(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Return the objects for the parameters that ask for them."""

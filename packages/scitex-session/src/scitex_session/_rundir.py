@@ -71,7 +71,7 @@ def output_base(script: str | None) -> str:
     return real + "_out"
 
 
-def check_suffix(suffix: str | None) -> None:
+def check_suffix(suffix: object) -> None:
     """Refuse a ``sdir_suffix`` that is not one plain path component."""
     if suffix is None:
         return

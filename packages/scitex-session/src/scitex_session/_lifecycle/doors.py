@@ -7,7 +7,7 @@ import sys as _sys
 
 from .. import _config
 from ..errors import SessionError
-from . import frozen, place, state
+from . import frozen, place, replay, state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,13 +136,15 @@ def start(
     from .opening import Opening, open_run
 
     namespace = _sys._getframe(1).f_globals  # noqa: SLF001 - the caller's file is the script
+    asked = replay.take()
     opening = Opening(
         options,
         script=script_of(file, namespace),
         function=None,
-        namespaces=_config.load_directory(),
+        namespaces={} if "config" in asked else _config.load_directory(),
         overrides=[],
     )
+    replay.apply(asked, opening)
     run = open_run(opening)
     objects = run.objects
     streams = (_sys.stdout, _sys.stderr)

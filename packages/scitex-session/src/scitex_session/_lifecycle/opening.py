@@ -53,12 +53,15 @@ class Opening:
         What ``./config`` held, overrides applied.
     overrides : list of str
         The ``--set`` of the command line, as given.
+    notify : bool
+        Whether a notification is to be sent at the end, whatever the end is.
+
+    Attributes
+    ----------
     parent : str or None
         The ID of the run that this one repeats.
     sdir_out : str or None
-        An output base instead of ``<script>_out``.
-    notify : bool
-        Whether a notification is to be sent at the end, whatever the end is.
+        An output base instead of ``<script>_out`` or of an explicit ``sdir``.
     """
 
     def __init__(
@@ -69,8 +72,6 @@ class Opening:
         function: str | None,
         namespaces: dict[str, Any],
         overrides: list[str],
-        parent: str | None = None,
-        sdir_out: str | None = None,
         notify: bool = False,
     ) -> None:
         self.options = options
@@ -78,8 +79,8 @@ class Opening:
         self.function = function
         self.namespaces = namespaces
         self.overrides = overrides
-        self.parent = parent
-        self.sdir_out = sdir_out
+        self.parent: str | None = None
+        self.sdir_out: str | None = None
         self.notify = notify
         self.args = as_dict(options.get("args"))
 
@@ -142,7 +143,7 @@ def make(opening: Opening) -> state.Run:
 
     now = frozen.moment()
     stamp = id_stamp(now, debug=bool(opening.namespaces.get("IS_DEBUG")))
-    if options["sdir"] is not None:
+    if options["sdir"] is not None and opening.sdir_out is None:
         directory = adopt(os.fspath(options["sdir"]))
         claim_in_place(directory)
         fill(directory, stamp + random_letters())

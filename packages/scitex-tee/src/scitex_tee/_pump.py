@@ -266,8 +266,9 @@ class Relay:
         """Give the pseudo-terminal the size of the terminal."""
         try:
             size = fcntl.ioctl(source.original, termios.TIOCGWINSZ, b"\0" * 8)
-            known = self.sizes.setdefault(source.fd, size)
-            if size != known:
+            if source.fd not in self.sizes:  # the window may have changed while this one started
+                self.sizes[source.fd] = fcntl.ioctl(source.fd, termios.TIOCGWINSZ, b"\0" * 8)
+            if size != self.sizes[source.fd]:
                 self.sizes[source.fd] = size
                 fcntl.ioctl(source.fd, termios.TIOCSWINSZ, size)
                 if not self.answered and not self.heir.done:

@@ -209,6 +209,7 @@ def test_a_training_resumed_from_a_checkpoint_gives_the_same_bits(python, method
     assert python(TRAIN + rest) == expected == python(TRAIN + whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_workers_of_a_data_loader_share_no_stream(python, method):
     """numpy, random, torch and named streams differ in each worker and each epoch."""

@@ -127,7 +127,7 @@ class Reference:
         import numpy as np
 
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        np.savez_compressed(buffer, **arrays)
         stem = os.path.basename(self.path).removesuffix(".json")
         name = f"{stem}-{digest[:12]}.npz"
         self._replace(os.path.join(self.folder, name), buffer.getvalue())

@@ -220,7 +220,7 @@ def test_rich_reads_as_on_the_screen():
         st.sampled_from(
             [b"abc", b"defgh", b"\n", b"\r", b"\b", b"\x1b[A", b"\x1b[2A", b"\x1b[C", b"\x1b[2D",
              b"\x1b[K", b"\x1b[1K", b"\x1b[2K", b"\x1b[J", b"\x1b[4G", b"\x1b[1P", b"\x1b[2@",
-             b"\x1b[3X", "日".encode(), "é".encode()]
+             b"\x1b[3X", "é".encode()]
         ),
         max_size=30,
     ).map(b"".join)

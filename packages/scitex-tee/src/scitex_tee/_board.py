@@ -53,6 +53,16 @@ class Slot:
         self._set(2, count)
         return count
 
+    def read_more(self, fd: int, count: int) -> int:
+        """Read behind the `count` bytes that are here, as much as there is; return how many now."""
+        try:
+            while count < STEP and (more := os.readv(fd, [self._view[count:]])):
+                count += more
+                self._set(2, count)
+        except OSError:
+            pass  # nothing now, or the end, which the next read tells
+        return count
+
     def content(self, count: int) -> bytes:
         """Return the first `count` bytes."""
         return bytes(self._view[:count])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from scitex_tee._files import raw_name
 from scitex_tee._render import Renderer
 
 TYPE_CHECKING = False
@@ -13,42 +14,12 @@ if TYPE_CHECKING:
 
     from scitex_tee._render import Edit
 
-__all__ = ["LogFile", "open_log"]
+__all__ = ["LogFile"]
 
 SETTLE = 0.2  # seconds after which a line that is being redrawn is shown as it is
 _SHRINK = 1.0  # seconds after which it is shown even if the file becomes shorter
 _COPY = 1 << 20
 _INLINE = 1 << 19  # raw bytes up to here are compressed before the capture says it is done
-
-
-def open_log(path: str, *, append: bool) -> tuple[int, int, str]:
-    """Open a log, making its directory.
-
-    Returns
-    -------
-    tuple of int, int and str
-        Descriptor of the file, descriptor of its directory, name in it.
-    """
-    directory, name = os.path.split(os.path.abspath(path))
-    os.makedirs(directory, exist_ok=True)
-    place = os.open(directory, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
-    try:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (0 if append else os.O_TRUNC)
-        if not append:
-            for stale in (_raw_name(name), _raw_name(name) + ".gz"):
-                try:
-                    os.unlink(stale, dir_fd=place)
-                except FileNotFoundError:
-                    pass  # as it should be
-        return os.open(name, flags, 0o666, dir_fd=place), place, name
-    except OSError:
-        os.close(place)
-        raise
-
-
-def _raw_name(name: str) -> str:
-    """Name of the raw file beside a log."""
-    return name.removesuffix(".log") + ".raw"
 
 
 def _size(name: str, place: int) -> int:
@@ -96,7 +67,7 @@ class LogFile:
         self.fd = fd
         self.place = place
         self.name = name
-        self.raw_name = _raw_name(name)
+        self.raw_name = raw_name(name)
         self.keep_raw = raw
         self.raw_fd = -1
         self.raw_end = _size(self.raw_name, place)  # an earlier run may have left some

@@ -8,9 +8,8 @@ import sys
 from scitex_tee import _spawn
 from scitex_tee._brief import Brief
 from scitex_tee._descriptors import Channel, aloft
-from scitex_tee._log import open_log
+from scitex_tee._files import open_log
 from scitex_tee._streams import Swap, leads_to
-from scitex_tee._tee import PipeSink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,20 +59,21 @@ class Relayed:
         self._relay = -1
         try:
             arguments = self._describe(paths, append=append, raw=raw)
-            self._relay = _spawn.spawn(
+            start = _spawn.Start(
                 [*arguments, *(["--", *if_killed] if if_killed else [])], self._given
             )
             for channel, log in zip(self._channels, self._targets, strict=True):
                 channel.divert()
                 if channel.fd >= 0:
                     self._brief.add_pipe(channel.fd, log)
+            self._swap = Swap(self._plan)
+            self._relay = start.finish()
         except BaseException:
             self._close_all()
             raise
         finally:
             for fd in self._borrowed:
                 os.close(fd)
-        self._swap = Swap(self._plan)
         if len(self._channels) == len(paths) and all(c.terminal for c in self._channels):
             self._keep_order()
 
@@ -109,6 +109,8 @@ class Relayed:
             sink = None
             if how == "apart":
                 arguments += self._channel(-1, known[path])
+                from scitex_tee._tee import PipeSink
+
                 sink = PipeSink(self._channels[-1].take_writer())
             self._plan[_NAMES[number]] = (number, how, sink)
         return arguments

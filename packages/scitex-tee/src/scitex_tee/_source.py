@@ -55,9 +55,8 @@ class Source:
         self.problem: str | None = None
         self.original = sink
         self.sink, self._limit = _own(sink)
-        # A terminal is read piece by piece, for the sake of the order among its two streams.
+        # What comes from a terminal is passed on at once, for the sake of the order of its streams.
         self._round = STEP if terminal else 8 * STEP
-        self._enough = STEP
         os.set_blocking(fd, False)
 
     def read(self) -> bytes | None:
@@ -76,6 +75,8 @@ class Source:
             self._slot.clear()
             self.close()
             return None
+        if self.terminal:  # which gives 4 kB at a time
+            count = self._slot.read_more(self.fd, count)
         return self._slot.content(count)
 
     def _available(self) -> int:
@@ -105,7 +106,7 @@ class Source:
                 break
             taken += len(data)
             self.take(data, now)
-            if self.pending or not self.open or len(data) < self._enough:
+            if self.pending or not self.open or len(data) < STEP:
                 break
         return taken
 

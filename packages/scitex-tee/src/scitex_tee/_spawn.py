@@ -11,8 +11,9 @@ from scitex_tee._descriptors import aloft
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
-__all__ = ["dismiss", "spawn"]
+__all__ = ["Start", "dismiss"]
 
 _SHELL = "/bin/sh"
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -21,8 +22,8 @@ _PROGRAM = os.path.join(_HERE, "_relay.py")
 _LAST = os.path.join(_HERE, "__pycache__", f"_source.{sys.implementation.cache_tag}.pyc")
 
 
-def spawn(arguments: Sequence[str], descriptors: Sequence[int]) -> int:
-    """Start the relay with `descriptors` as its 3, 4, 5 and so on.
+class Start:
+    """A relay that is being started, with `descriptors` as its 3, 4, 5 and so on.
 
     It becomes nobody's child: scripts that wait for all their children, or end them, do not meet
     it.
@@ -34,42 +35,54 @@ def spawn(arguments: Sequence[str], descriptors: Sequence[int]) -> int:
     descriptors
         What it gets; they need numbers above those that they get.
 
-    Returns
-    -------
-    int
-        A descriptor of the process for `dismiss`; -1 where there is no such thing.
-
     Raises
     ------
     OSError
         If no process can be started.
     """
-    said, say = map(aloft, os.pipe())
-    command = [sys.executable, "-I", "-S", "-E", _PROGRAM, *arguments]
-    actions: list[tuple[int, int, str, int, int] | tuple[int, int, int] | tuple[int, int]] = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_DUP2, say, 1),
-        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
-    ]
-    actions += [(os.POSIX_SPAWN_DUP2, fd, 3 + i) for i, fd in enumerate(descriptors)]
-    # A shell that puts it in the background and ends is the quickest way to hand a process to init.
-    through_shell = [_SHELL, "-c", '"$@" >/dev/null & echo $!', "scitex-tee", *command]
-    try:
+
+    def __init__(self, arguments: Sequence[str], descriptors: Sequence[int]) -> None:
+        self._said, say = map(aloft, os.pipe())
+        command = [sys.executable, "-I", "-S", "-E", _PROGRAM, *arguments]
+        actions: list[tuple[int, int, str, int, int] | tuple[int, int, int]] = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, say, 1),
+            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+        ]
+        actions += [(os.POSIX_SPAWN_DUP2, fd, 3 + i) for i, fd in enumerate(descriptors)]
+        # A shell that puts it in the background is the quickest way to hand a process to init.
+        shell = [_SHELL, "-c", '"$@" >/dev/null & echo $!', "scitex-tee", *command]
         try:
-            pid = os.posix_spawn(
-                _SHELL, through_shell, os.environ, file_actions=actions, setsid=True
-            )
-        except NotImplementedError:
-            pid = os.posix_spawn(_SHELL, through_shell, os.environ, file_actions=actions)
+            self._shell = _spawn(shell, actions)
+        except BaseException:
+            os.close(self._said)
+            raise
         finally:
             os.close(say)
+
+    def finish(self) -> int:
+        """Wait for the shell, which takes a millisecond.
+
+        Returns
+        -------
+        int
+            A descriptor of the relay for `dismiss`; -1 where there is no such thing.
+        """
         try:
-            os.waitpid(pid, 0)
+            os.waitpid(self._shell, 0)
         except ChildProcessError:
             pass  # the script ignores SIGCHLD, so that children vanish by themselves
-        return _open_process(os.read(said, 64))
-    finally:
-        os.close(said)
+        try:
+            return _open_process(os.read(self._said, 64))
+        finally:
+            os.close(self._said)
+
+
+def _spawn(command: list[str], actions: Sequence[Any]) -> int:
+    try:
+        return os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True)
+    except NotImplementedError:
+        return os.posix_spawn(command[0], command, os.environ, file_actions=actions)
 
 
 def _open_process(pid: bytes) -> int:

@@ -1,0 +1,37 @@
+"""Where logs lie: opened before anything that writes or cleans them is imported."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["open_log", "raw_name"]
+
+
+def open_log(path: str, *, append: bool) -> tuple[int, int, str]:
+    """Open a log, making its directory.
+
+    Returns
+    -------
+    tuple of int, int and str
+        Descriptor of the file, descriptor of its directory, name in it.
+    """
+    directory, name = os.path.split(os.path.abspath(path))
+    os.makedirs(directory, exist_ok=True)
+    place = os.open(directory, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    try:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (0 if append else os.O_TRUNC)
+        if not append:
+            for stale in (raw_name(name), raw_name(name) + ".gz"):
+                try:
+                    os.unlink(stale, dir_fd=place)
+                except FileNotFoundError:
+                    pass  # as it should be
+        return os.open(name, flags, 0o666, dir_fd=place), place, name
+    except OSError:
+        os.close(place)
+        raise
+
+
+def raw_name(name: str) -> str:
+    """Name of the raw file beside a log."""
+    return name.removesuffix(".log") + ".raw"

@@ -213,7 +213,6 @@ def _bear(base: str, name: str, identifier: str, fill: Callable[[RunDir, str], N
     except BaseException:
         take_back(unborn)
         raise
-    sync_directory(running)
     return final
 
 

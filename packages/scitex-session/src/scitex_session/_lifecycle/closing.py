@@ -8,7 +8,7 @@ import sys
 from datetime import datetime
 
 from .. import _rundir
-from .._durable import sync_file
+from .._durable import Syncing
 from . import frozen, state, words
 
 TYPE_CHECKING = False
@@ -121,11 +121,13 @@ def users_own(error: BaseException) -> Any:
 def _file(run: state.Run, exit_status: int | None, reason: str, message: str | None) -> None:
     """Write how it ended, then move. Where that fails the run stays whole where it is."""
     record = run.record
+    logs = Syncing(*(run.directory.inside("logs", name) for name in ("stdout.log", "stderr.log")))
     if run.collector is not None:
         record.update(run.collector.sections())
     _note_randomness(run)
     try:
         end(run, exit_status, reason, message)
+        logs.wait()
     except OSError as problem:
         _mark_in_place(run, frozen.status_word(exit_status))
         _stays(run, problem)
@@ -177,11 +179,8 @@ def end(run: state.Run, exit_status: int | None, reason: str, message: str | Non
         message=message,
         sdir_run=target,
     )
-    for name in ("stdout.log", "stderr.log"):
-        sync_file(run.directory.inside("logs", name))
-    for warning in frozen.write_config(run.directory, config):
+    for warning in frozen.write_end(run.directory, config, run.record):
         words.say(f"scitex: CONFIG: {warning}")
-    frozen.write_record(run.directory, run.record)
 
 
 def _mark_in_place(run: state.Run, status: str) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .. import _config
-from .._durable import write_whole
+from .._durable import Syncing, write_aside, write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,20 +88,49 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
-def write_config(directory: RunDir, config: DotDict) -> list[str]:
-    """Write CONFIG.yaml (on the disk when this returns) and CONFIG.pkl.
+def write_config(directory: RunDir, config: DotDict, *, sync: bool = True) -> list[str]:
+    """Write CONFIG.yaml (on the disk when this returns, if `sync`) and CONFIG.pkl.
 
     Returns
     -------
     list of str
         What could not be written as it is, and is described in its place.
     """
+    text, pickled, warnings = _written(config)
+    write_whole(directory.inside("CONFIGS", "CONFIG.yaml"), text, sync=sync)
+    write_whole(directory.inside("CONFIGS", "CONFIG.pkl"), pickled, sync=False)
+    return warnings
+
+
+def _written(config: DotDict) -> tuple[bytes, bytes, list[str]]:
     from .._record import mask
 
-    plain, warnings = _config.to_plain(mask(dict(config)))
-    write_whole(directory.inside("CONFIGS", "CONFIG.yaml"), _config.dump_yaml(plain))
-    pickled = _config.dump_pickle(mask(dict(config)))
-    write_whole(directory.inside("CONFIGS", "CONFIG.pkl"), pickled, sync=False)
+    masked = mask(dict(config))
+    plain, warnings = _config.to_plain(masked)
+    return _config.dump_yaml(plain), _config.dump_pickle(masked), warnings
+
+
+def write_end(directory: RunDir, config: DotDict, record: dict[str, Any]) -> list[str]:
+    """Write CONFIG and the record, each whole and on the disk before it takes its place.
+
+    Returns
+    -------
+    list of str
+        As for `write_config`.
+    """
+    text, pickled, warnings = _written(config)
+    path = directory.inside("CONFIGS", "CONFIG.yaml")
+    aside = write_aside(path, text, sync=False)
+    syncing = Syncing(aside)
+    try:
+        write_whole(directory.inside("CONFIGS", "CONFIG.pkl"), pickled, sync=False)
+        data = _config.dump_json(record)
+        syncing.wait()
+        os.replace(aside, path)
+    except BaseException:
+        os.unlink(aside)
+        raise
+    write_whole(directory.inside("CONFIGS", "PROVENANCE.json"), data)
     return warnings
 
 

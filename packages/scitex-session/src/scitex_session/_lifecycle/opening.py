@@ -7,8 +7,8 @@ import os
 import sys
 
 from .. import _config
-from .._durable import sync_directory
-from .._rundir import RunDir, adopt, check_suffix, create, output_base
+from .._durable import Syncing
+from .._rundir import UNBORN, RunDir, adopt, check_suffix, create, output_base
 from ..errors import SessionError
 from . import frozen, liveness, state, words
 from .signals import SignalGuard
@@ -108,12 +108,14 @@ def open_run(opening: Opening) -> state.Run:
     opening.check()
     plt, colors = prepare_plotting(opening.options)
     run = make(opening)
+    appearing = Syncing(os.path.dirname(run.directory.path))
     run.objects.update(CONFIG=run.config, plt=plt, COLORS=colors, CC=colors)
     state.set_active(run)
     run.undo.append(lambda: state.set_active(None))
     try:
         for step in (file_the_dead, save_here, capture, seed, draw, collect, guard, flow):
             step(run, opening)
+        appearing.wait()
     except BaseException:
         from .closing import close_run
 
@@ -136,9 +138,13 @@ def make(opening: Opening) -> state.Run:
         for log in LOGS:  # there from the first moment, also for a run that dies in it
             os.close(os.open(directory.inside("logs", log), os.O_WRONLY | os.O_CREAT, 0o666))
         frozen.write_record(directory, run.record, sync=False)
-        run.warnings += frozen.write_config(directory, run.config)
-        sync_directory(directory.inside("CONFIGS"))
-        sync_directory(directory.path)
+        # A file that an earlier session left is replaced by one that is on the disk.
+        unborn = directory.name.startswith(UNBORN)
+        run.warnings += frozen.write_config(directory, run.config, sync=not unborn)
+        files = directory.inside("CONFIGS", "CONFIG.yaml"), directory.inside("CONFIGS")
+        syncing = Syncing(*files, directory.path)
+        load_the_rest()
+        syncing.wait()
         made.append(run)
 
     now = frozen.moment()
@@ -155,6 +161,18 @@ def make(opening: Opening) -> state.Run:
     return run
 
 
+def load_the_rest() -> None:
+    """Import what every session needs, in the time that the disk takes."""
+    from scitex_io import saving_into
+    from scitex_repro import fix_seeds, on_import
+    from scitex_tee import Capture
+
+    from .._record import Collector
+    from . import closing
+
+    del saving_into, fix_seeds, on_import, Capture, Collector, closing
+
+
 def describe(opening: Opening, directory: RunDir, identifier: str, now: datetime) -> state.Run:
     """Return the run that is to stand in a directory, not yet under its name."""
     from scitex_dotdict import DotDict
@@ -162,9 +180,8 @@ def describe(opening: Opening, directory: RunDir, identifier: str, now: datetime
     from .._record import mask
 
     path = directory.path
-    if os.path.basename(path).startswith(".new-"):
-        name = os.path.basename(path)[len(".new-") :]
-        path = os.path.join(os.path.dirname(path), name)
+    if directory.name.startswith(UNBORN):
+        path = os.path.join(os.path.dirname(path), directory.name.removeprefix(UNBORN))
     config: DotDict = DotDict(
         frozen.base_config(identifier, opening.namespaces, opening.script, now)
     )

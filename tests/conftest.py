@@ -1,5 +1,6 @@
-"""What holds for all tests: the signals that a user's shell would give them."""
+"""What holds for all tests: the signals and the terminal that a user's shell would give them."""
 
+import os
 import signal
 
 # A test run that was started in the background inherits ignored signals, and so would the scripts
@@ -8,3 +9,7 @@ for _name in ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"):
     _number = getattr(signal, _name, None)
     if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
+
+# Where these are set they win over the size of the terminals that tests open.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)

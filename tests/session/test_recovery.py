@@ -161,6 +161,17 @@ def test_a_target_that_exists_is_not_overwritten(tmp_path):
     assert path.is_dir()
 
 
+def test_a_dead_run_that_cannot_be_filed_does_not_stop_the_next(lab):
+    """One line says where it stays, and the session goes on."""
+    path = a_run(lab.path / "script_out")
+    (lab.path / "script_out" / "FINISHED_ERROR" / path.name).mkdir(parents=True)
+    lab.decorated("print('ran')")
+    done = lab.run()
+    assert (done.returncode, done.stdout) == (0, "ran\n")
+    assert "a dead run stays there" in done.stderr
+    assert path.is_dir()
+
+
 def test_two_recoveries_at_once(tmp_path):
     """Each run is filed once, whoever is first, and nobody fails."""
     for number in range(60):

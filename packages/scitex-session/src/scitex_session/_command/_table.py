@@ -45,16 +45,23 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         sys.stdout.write("\n".join(lines))
         return
     from rich.box import SIMPLE_HEAD
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console()
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    fitted = list(_fitted(headings, list(rows), console.width))
     for heading in headings:
         first = heading == headings[0]
-        table.add_column(heading, overflow="fold" if first else "ellipsis", no_wrap=not first)
-    for row in _fitted(headings, list(rows), console.width):
+        table.add_column(
+            heading,
+            overflow="fold" if first else "ellipsis",
+            no_wrap=not first,
+            min_width=max((cell_len(row[0]) for row in fitted), default=0) if first else None,
+        )
+    for row in fitted:
         table.add_row(*(Text(cell, style=_STYLES.get(cell.split(" ")[0], "")) for cell in row))
     console.print(table)
 

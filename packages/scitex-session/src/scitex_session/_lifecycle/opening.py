@@ -222,10 +222,15 @@ def file_the_dead(run: state.Run, _opening: Opening) -> None:
     if len(os.listdir(running)) > 1:
         from .recovery import recover
 
-        for found in recover(run.directory.base):
-            words.say(
-                f"scitex: {found.name} had died; it is filed under {words.near(found.target)}"
-            )
+        try:
+            recovered = recover(run.directory.base)
+        except OSError as error:  # somebody else's dead run is no reason not to begin
+            place = error.filename or running
+            words.say(f"scitex: {place}: a dead run stays there ({error.strerror})")
+            return
+        for found in recovered:
+            place = words.near(found.target)
+            words.say(f"scitex: {found.name} had died; it is filed under {place}")
 
 
 def save_here(run: state.Run, _opening: Opening) -> None:

@@ -76,7 +76,10 @@ def recover(sdir_out: str, host: str | None = None) -> list[Recovered]:
         path = os.path.join(running, name)
         if os.path.islink(path) or not os.path.isdir(path):
             continue
-        filed = _recover_one(path, host)
+        try:
+            filed = _recover_one(path, host)
+        except FileNotFoundError:  # another recovery was first, or it has just been born
+            continue
         if filed is not None:
             found.append(filed)
     return found
@@ -129,10 +132,7 @@ def _recover_one(path: str, host: str | None) -> Recovered | None:
     if unborn and not os.path.exists(os.path.join(path, "CONFIGS", "CONFIG.yaml")):
         _take_back(path)
         return None
-    try:
-        return _file(path, record, _last_sign(path))
-    except FileNotFoundError:  # another recovery was first
-        return None
+    return _file(path, record, _last_sign(path))
 
 
 def _is_dead(process: dict[str, Any], host: str | None) -> bool:

@@ -7,8 +7,6 @@ and datetimes need are written here, and the names with them.
 
 from __future__ import annotations
 
-from struct import pack
-
 from ._plain import Freezer
 
 TYPE_CHECKING = False
@@ -71,12 +69,22 @@ def _single(value: Any) -> bytes:
 
 def _integer(value: int) -> bytes:
     size = value.bit_length() // 8 + 1
-    return b"\x8b" + pack("<i", size) + value.to_bytes(size, "little", signed=True)
+    return b"\x8b" + size.to_bytes(4, "little") + value.to_bytes(size, "little", signed=True)
 
 
 def _text(value: str) -> bytes:
     data = value.encode("utf-8")
-    return b"X" + pack("<I", len(data)) + data
+    return b"X" + _size(data) + data
+
+
+def _size(data: bytes) -> bytes:
+    return len(data).to_bytes(4, "little")
+
+
+def _real(value: float) -> bytes:
+    from struct import pack
+
+    return b"G" + pack(">d", value)
 
 
 def _moment(value: Any) -> bytes:
@@ -107,7 +115,7 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
     type(None): lambda _: b"N",
     bool: lambda value: b"\x88" if value else b"\x89",
     int: _integer,
-    float: lambda value: b"G" + pack(">d", value),
+    float: _real,
     str: _text,
-    bytes: lambda value: b"B" + pack("<I", len(value)) + value,
+    bytes: lambda value: b"B" + _size(value) + value,
 }

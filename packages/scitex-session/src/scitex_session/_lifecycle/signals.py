@@ -6,8 +6,8 @@ the main thread touches nothing. What was there before is put back.
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found] # `signal` makes enums, for 1 ms
 import os
-import signal
 import sys
 import time
 
@@ -24,12 +24,19 @@ _STACKS_ON = ("SIGINT", "SIGTERM", "SIGUSR1")
 _PREEMPTED_BY = ("SIGTERM", "SIGUSR1", "SIGUSR2")
 
 
+def name_of(number: int) -> str:
+    """Return a signal's name."""
+    from signal import Signals
+
+    return Signals(number).name
+
+
 class Terminated(SystemExit):
     """Raised in the main thread by a signal that ends the run; ``code`` is 128 + its number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
-        self.signal_name = signal.Signals(number).name
+        self.signal_name = name_of(number)
 
 
 class _PastDeadline(BaseException):
@@ -94,7 +101,7 @@ class SignalGuard:
             if number is None:
                 continue
             present = signal.getsignal(number)
-            if present is signal.SIG_DFL or present is signal.default_int_handler:
+            if present == signal.SIG_DFL or present is signal.default_int_handler:
                 try:
                     signal.signal(number, self._handle)
                 except ValueError:  # not the main thread: its signals are not ours
@@ -145,7 +152,7 @@ class SignalGuard:
             self._held.append(number)
             return
         self._held.append(number)
-        name = signal.Signals(number).name
+        name = name_of(number)
         try:
             if name in _STACKS_ON:
                 self._write_stacks(name)
@@ -223,7 +230,7 @@ def _within(deadline: float, callback: Callable[[], object]) -> None:
     def ring(_number: int, _frame: FrameType | None) -> None:
         raise _PastDeadline
 
-    if not hasattr(signal, "setitimer") or signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
+    if not hasattr(signal, "setitimer") or signal.getsignal(signal.SIGALRM) != signal.SIG_DFL:
         callback()
         return
     signal.signal(signal.SIGALRM, ring)

@@ -75,11 +75,10 @@ def _sha256_for(size: int) -> Any:
     global _little
     _little -= size
     if _little > 0 and "hashlib" not in sys.modules:
-        for name in ("_sha2", "_sha256"):  # since Python 3.12, and before
-            try:
-                return __import__(name).sha256()
-            except (ImportError, AttributeError):
-                continue
+        try:
+            return __import__("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256()
+        except (ImportError, AttributeError):  # a Python that was built without it
+            pass
     import hashlib
 
     return hashlib.sha256()

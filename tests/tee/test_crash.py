@@ -21,8 +21,9 @@ def _kill_while_printing(program, delay: float) -> None:
             os.pwrite(notes, b"%12d" % i, 0)
             i += 1
     """
+    note = program.directory / "acknowledged"
+    note.unlink(missing_ok=True)  # what an earlier program had noted is not about this one
     with program.start(code) as process:
-        note = program.directory / "acknowledged"
         program.eventually(lambda: note.exists() and note.stat().st_size)
         time.sleep(delay)
         process.kill()

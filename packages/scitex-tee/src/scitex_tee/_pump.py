@@ -22,6 +22,7 @@ from time import monotonic
 from scitex_tee._board import Board
 from scitex_tee._deputy import Deputy, Promoted
 from scitex_tee._log import LogFile
+from scitex_tee._pace import Pace
 from scitex_tee._source import Source
 
 __all__ = ["main"]
@@ -39,9 +40,16 @@ class Relay:
     """The loop and its state."""
 
     def __init__(
-        self, pid: int, sources: list[Source], logs: list[LogFile], heir: Heir, board: Board
+        self,
+        pid: int,
+        sources: list[Source],
+        logs: list[LogFile],
+        heir: Heir,
+        board: Board,
+        wishes: int,
     ) -> None:
         self.pid = pid
+        self.pace = Pace(pid, PROCESS, wishes) if wishes >= 0 and heir.watching else None
         self.board = board
         self.sources = list(sources)
         self.logs = list(logs)
@@ -63,6 +71,8 @@ class Relay:
     def resume(self) -> None:
         """Go on where a killed predecessor stopped."""
         now = monotonic()
+        if self.pace is not None:
+            self.pace.give_up()
         for number, log in enumerate(self.logs):
             log.resume(self.board.load(number))
         for source in self.sources:
@@ -130,7 +140,10 @@ class Relay:
                 self.engage()
             for source in self.sources:
                 if fd == source.fd and source.open and not source.pending:
-                    taken += source.pump(now)
+                    count = source.pump(now)
+                    taken += count
+                    if self.pace is not None and source.number == 0:
+                        self.pace.seen(count, now)
                 elif fd == source.sink and source.pending:
                     source.push()
         return taken
@@ -144,6 +157,8 @@ class Relay:
             due.append(0.01)
         if self.terminals:
             due.append(_WINDOW)
+        if self.pace is not None and (wait := self.pace.due(now)) is not None:
+            due.append(wait)
         if self.heir.polls and not self.answered:
             due.append(0.1)
         return min(due, default=None)
@@ -155,6 +170,8 @@ class Relay:
         if self.heir.polls and not self.answered and not self.heir.done and not _exists(self.pid):
             self.bury(now)
         self.sync_when_due(now)
+        if self.pace is not None:
+            self.pace.rest(now)
         for source in self.terminals:
             self.follow_size(source)
         self.report()
@@ -187,6 +204,8 @@ class Relay:
         if b"s" in orders:
             self.board.set(STOPPING)
             self.stopping = now
+        elif orders and self.pace is not None and orders.strip(b"blx") == b"":
+            self.pace.answered(orders)
         elif orders:
             for source in self.sources:
                 source.drain(now)
@@ -244,7 +263,8 @@ class Relay:
         self.logs = []
 
     def let_go(self) -> None:
-        """Forget the process: it is well."""
+        """Forget the process: it is well, or it is dead."""
+        self.pace = None
         for poller in (self.poller, self.quiet):
             poller.watch(PROCESS, reading=True, on=False)
             poller.watch(ORDERS, reading=True, on=False)
@@ -428,7 +448,8 @@ def main(arguments: list[str]) -> None:
     files = [v.split(",", 3) for k, v in options if k == "--log"]
     _settle_in()
     columns = 0
-    top = TOKEN
+    wishes = int(given.get("--wishes", -1))
+    top = max(TOKEN, wishes)
     for _, source, sink, terminal in streams:
         top = max(top, source, sink)
         if terminal:
@@ -455,7 +476,7 @@ def main(arguments: list[str]) -> None:
     ]
     heir = Heir(command, given["--cwd"], watching=given["--watch"] == "1")
     pid = int(given["--pid"])
-    relay = Relay(pid, sources, logs, heir, board)
+    relay = Relay(pid, sources, logs, heir, board, wishes)
     if not os.read(TOKEN, 1):
         relay.find_over(was_brief=_was_brief(pid, watching=heir.watching))
     while True:
@@ -463,7 +484,7 @@ def main(arguments: list[str]) -> None:
             relay.run()
         except Promoted:
             heir.done = board.flag(BURIED)
-            relay = Relay(pid, [s for s in sources if s.open], logs, heir, board)
+            relay = Relay(pid, [s for s in sources if s.open], logs, heir, board, wishes)
             relay.resume()
         except BaseException:
             relay.deputy.dismiss()  # what went wrong here would go wrong there

@@ -9,7 +9,7 @@ from scitex_tee import _spawn
 from scitex_tee._brief import Brief
 from scitex_tee._descriptors import Channel, aloft
 from scitex_tee._files import open_log
-from scitex_tee._streams import Swap, leads_to
+from scitex_tee._streams import Swap, in_blocks, leads_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Relayed:
         self._relay = -1
         try:
             arguments = self._describe(paths, append=append, raw=raw)
+            arguments += self._offer_blocks()
             start = _spawn.Start(
                 [*arguments, *(["--", *if_killed] if if_killed else [])], self._given
             )
@@ -69,6 +70,8 @@ class Relayed:
             self._swap = Swap(self._plan)
             self._relay = start.finish()
         except BaseException:
+            for undo in self._undo:
+                undo()
             self._close_all()
             raise
         finally:
@@ -114,6 +117,20 @@ class Relayed:
                 sink = PipeSink(self._channels[-1].take_writer())
             self._plan[_NAMES[number]] = (number, how, sink)
         return arguments
+
+    def _offer_blocks(self) -> list[str]:
+        """Let the relay ask for blocks where standard output, by itself, writes blocks."""
+        stream = in_blocks("stdout", 1)
+        channel = self._channels[0]
+        if stream is not None and channel.fd == 1 and not channel.terminal:
+            from scitex_tee._blocks import Blocks
+
+            if Blocks.possible():
+                blocks = Blocks(stream, self._orders)
+                self._undo.append(blocks.end)
+                self._borrowed.append(blocks.wishes)
+                return ["--wishes", str(self._give(blocks.wishes))]
+        return []
 
     def _channel(self, number: int, log: int) -> list[str]:
         channel = Channel(number)

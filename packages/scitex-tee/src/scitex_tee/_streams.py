@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from scitex_tee._tee import Sink, Tee
 
-__all__ = ["Swap", "flush", "flush_at_fork", "leads_to"]
+__all__ = ["Swap", "flush", "flush_at_fork", "in_blocks", "leads_to"]
 
 
 def _streams() -> Iterator[TextIO]:
@@ -82,6 +82,14 @@ def leads_to(name: str, fd: int) -> str:
     return "apart"
 
 
+def in_blocks(name: str, fd: int) -> TextIOWrapper | None:
+    """Return a standard stream if it is an ordinary one that writes to `fd` in blocks."""
+    stream = getattr(sys, name, None)
+    if type(stream) is TextIOWrapper and _number(stream) == fd:
+        return None if stream.line_buffering or stream.write_through else stream
+    return None
+
+
 _at_fork: list[bool] = []
 
 
@@ -89,7 +97,7 @@ def flush_at_fork() -> None:
     """See to it that no child inherits, and writes again, what its parent has not yet written."""
     if not _at_fork:
         _at_fork.append(True)
-        os.register_at_fork(before=_flush_if_captured)
+        os.register_at_fork(before=_flush_if_captured, after_in_child=_be_a_child)
 
 
 def _flush_if_captured() -> None:
@@ -97,6 +105,12 @@ def _flush_if_captured() -> None:
 
     if active():
         flush()
+
+
+def _be_a_child() -> None:
+    blocks = sys.modules.get("scitex_tee._blocks")
+    if blocks is not None:
+        blocks.lines_in_child()
 
 
 class Swap:
@@ -110,7 +124,7 @@ class Swap:
     """
 
     def __init__(self, plan: dict[str, tuple[int, str, Sink | None]]) -> None:
-        self._changed: list[TextIOWrapper] = []
+        self._changed: list[TextIOWrapper] = []  # those that did not write each line at once
         self._replaced: dict[str, tuple[TextIO, TextIO | Tee]] = {}
         fds = [fd for fd, how, _ in plan.values() if how == "same"]
         for stream in _streams():

@@ -20,10 +20,30 @@ main()
 """
 
 # Each takes one to hundred milliseconds.
-HEAVY = """
-typing json hashlib logging subprocess threading inspect dataclasses argparse random tempfile
-shutil signal socket traceback importlib.metadata yaml numpy matplotlib tyro rich platformdirs
-""".split()
+HEAVY = [
+    "typing",
+    "json",
+    "hashlib",
+    "logging",
+    "subprocess",
+    "threading",
+    "inspect",
+    "dataclasses",
+    "argparse",
+    "random",
+    "tempfile",
+    "shutil",
+    "signal",
+    "socket",
+    "traceback",
+    "importlib.metadata",
+    "yaml",
+    "numpy",
+    "matplotlib",
+    "tyro",
+    "rich",
+    "platformdirs",
+]
 
 
 def test_an_empty_session_loads_nothing_heavy(lab):

@@ -21,29 +21,10 @@ main()
 
 # Each takes one to hundred milliseconds.
 HEAVY = [
-    "typing",
-    "json",
-    "hashlib",
-    "logging",
-    "subprocess",
-    "threading",
-    "inspect",
-    "dataclasses",
-    "argparse",
-    "random",
-    "tempfile",
-    "shutil",
-    "signal",
-    "socket",
-    "traceback",
-    "importlib.metadata",
-    "yaml",
-    "numpy",
-    "matplotlib",
-    "tyro",
-    "rich",
-    "platformdirs",
-]
+    "typing", "json", "hashlib", "logging", "subprocess", "threading", "inspect", "dataclasses",
+    "argparse", "random", "tempfile", "shutil", "signal", "socket", "traceback",
+    "importlib.metadata", "yaml", "numpy", "matplotlib", "tyro", "rich", "platformdirs",
+]  # fmt: skip
 
 
 def test_an_empty_session_loads_nothing_heavy(lab):

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ._signature import Command
 
 REFUSED = 2  # the status of a usage error, as shells and argparse have it
-_INTERRUPTED = 130
 _PROCESS_STATUS = range(256)
 _OF_START = start.__code__.co_varnames[
     : start.__code__.co_argcount + start.__code__.co_kwonlyargcount
@@ -246,6 +245,8 @@ class Call:
             result = function()
             status = exit_status(result)
         except BaseException as error:
+            from ._lifecycle.ends import verdict
+
             self._close(*verdict(error), error=error)
             raise
         self._close(status, frozen_reason(status))
@@ -268,10 +269,3 @@ def exit_status(result: Any) -> int:
 def frozen_reason(status: int) -> str:
     """Return EXIT_REASON for a status that was returned."""
     return "success" if status == 0 else "error"
-
-
-def verdict(error: BaseException) -> tuple[int, str]:
-    """Return the exit status and EXIT_REASON of what ended the script."""
-    from ._lifecycle.ends import verdict as judge
-
-    return judge(error)

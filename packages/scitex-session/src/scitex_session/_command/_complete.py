@@ -23,7 +23,7 @@ def candidates(words: list[str]) -> list[str]:
     words : list of str
         What stands behind the command's name, the last one unfinished or empty.
     """
-    from ._main import COMMANDS, parser_of
+    from ._commands import COMMANDS, parser_of
 
     typed = words[-1] if words else ""
     if len(words) <= 1:

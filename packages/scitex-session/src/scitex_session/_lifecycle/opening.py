@@ -332,7 +332,7 @@ def close_at_exit(run: state.Run) -> None:
     if error is None:
         close_run(run, None, "finished: the script ended without closing the session")
     else:
-        from .._run import verdict
+        from .ends import verdict
 
         close_run(run, *verdict(error), error=error)
 

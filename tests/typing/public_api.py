@@ -8,10 +8,10 @@ from typing import Any, Literal, assert_type
 
 import matplotlib.pyplot
 import numpy as np
-from scitex.session import SessionManager
 
 import scitex as stx
 from scitex import session
+from scitex.session import SessionManager
 from scitex_dotdict import DotDict
 from scitex_session import SessionError
 

@@ -32,15 +32,14 @@ def start(run_dir: str) -> None:
     OSError
         If it cannot be started; the record then stays with what is named in ``pending``.
     """
-    import json
-
+    from scitex_session._config import dump_json
     from scitex_session._record import _spawn
     from scitex_session._record._masking import known_secrets
 
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     # What is secret is known to this process alone, and must not go through a file.
-    environment[_SECRETS] = json.dumps(sorted(known_secrets()))[:100_000]
+    environment[_SECRETS] = dump_json(sorted(known_secrets())).decode("utf-8")[:100_000]
     _spawn.detached(
         [sys.executable, "-I", "-S", "-c", _PROGRAM, here, run_dir], environment=environment
     )()

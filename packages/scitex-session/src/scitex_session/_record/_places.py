@@ -36,10 +36,13 @@ class Places:
         self._skip = _skipped(run_dir)
         # For the quick look, beginnings that lie in one another are one.
         self.skip = tuple(p for p in self._skip if not p.startswith(tuple({*self._skip} - {p})))
+        self._run = _closed(os.path.abspath(run_dir))
         self._mine = tuple({_closed(root) for root in roots if root not in {"", "/"}})
 
     def is_data(self, path: str) -> bool:
         """Whether an absolute path may be a user's data (also data that a library carries)."""
+        if path.startswith(self._run):  # what it holds at the end are the outputs
+            return False
         if not path.startswith(self.skip):
             return path[-4:] != ".pyc"
         if path.startswith(self._mine) and self._nearest(path, self._mine) > self._nearest(

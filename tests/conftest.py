@@ -13,3 +13,6 @@ for _name in ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"):
 # Where these are set they win over the size of the terminals that tests open.
 for _name in ("COLUMNS", "LINES"):
     os.environ.pop(_name, None)
+
+# Tests change a module and run it again within the second in which byte code is taken for fresh.
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"

@@ -19,7 +19,7 @@ _MARK = 16  # bytes that tell whether a read has happened
 _FLAGS = 64  # of which the second half is for the number of deputies
 _COUNT = 32
 _NUMBER = struct.Struct("=Q")
-_FIELDS = 4  # turn, intended, got, passed
+_FIELDS = 5  # turn, intended, got, passed, place in the original
 _SLOT = _FIELDS * 8 + STEP
 _PAIR = 8 + 2 * _STATE
 
@@ -71,9 +71,19 @@ class Slot:
         """Note that so many bytes need not be passed on any more."""
         self._set(3, count)
 
+    @property
+    def place(self) -> int:
+        """Where in the original file these bytes begin; -1 if it is no file."""
+        return self._get(4) - 1
+
+    @place.setter
+    def place(self, place: int) -> None:
+        self._set(4, place + 1)
+
     def clear(self) -> None:
         """Note that the bytes have been dealt with."""
-        self._set(2, 0)
+        self._set(2, 0)  # first of all: without it the rest is not looked at
+        self._set(4, 0)
         self._set(1, 0)
         self._set(3, 0)
         self._set(0, self.turn + 1)

@@ -17,7 +17,7 @@ import os
 import select
 import termios
 from _functools import partial  # type: ignore[import-not-found] # functools takes 2 ms
-from time import monotonic
+from time import monotonic, sleep
 
 from scitex_tee._board import Board
 from scitex_tee._deputy import Deputy, Promoted
@@ -30,7 +30,9 @@ __all__ = ["main"]
 ORDERS, ANSWERS, PROCESS, TOKEN = 3, 4, 5, 6
 BURIED, STOPPING, ANSWERED = 0, 1, 2  # flags on the board
 _QUIET = 0.002  # seconds for which nobody is waiting for the next bytes of a pipe or file
-_MUCH = 1 << 18
+_TICK = 0.001  # what can be waited for at least, where something may happen meanwhile
+_SHORTEST = 0.0001
+_QUARTER = 1 << 18  # bytes
 _SYNC = 2.0
 _WINDOW = 0.25
 _PATIENCE = 2.0  # seconds without progress after which nobody waits for a stuck terminal
@@ -59,6 +61,7 @@ class Relay:
         self.answered = board.flag(ANSWERED)
         self.said: set[str] = set()
         self.sync_at = 0.0
+        self.woken = 0.0
         self.terminals = [s for s in sources if s.terminal and s.sink >= 0]
         self.sizes: dict[int, bytes] = {}
         self.poller = _Poller()
@@ -108,9 +111,21 @@ class Relay:
             now = monotonic()
             taken = self.dispatch(events, now)
             self.look_after(now)
-            if 0 < taken < _MUCH and not self.terminals and not self.stopping:
-                # Wake once for many lines, not once for each: that leaves the script its time.
-                self.dispatch(self.quiet.wait(_QUIET), monotonic())
+            if taken and not self.terminals and not self.stopping:
+                self.nap(taken, now)
+
+    def nap(self, taken: int, now: float) -> None:
+        """Wake once for many lines, not once for each: that leaves the script its time.
+
+        But no longer than it takes to fill a quarter of a pipe at the present pace.
+        """
+        pace = taken / max(now - self.woken, 1e-6)
+        self.woken = now
+        quiet = min(_QUIET, _QUARTER / pace)
+        if quiet >= _TICK:
+            self.dispatch(self.quiet.wait(quiet), monotonic())
+        elif quiet > _SHORTEST:
+            sleep(quiet)
 
     def arrange(self) -> None:
         """Watch those descriptors on which something can be done."""

@@ -54,6 +54,7 @@ class Source:
         self._size = 0
         self.problem: str | None = None
         self.original = sink
+        self._is_file = sink >= 0 and stat.S_ISREG(os.fstat(sink).st_mode)
         self.sink, self._limit = _own(sink)
         # What comes from a terminal is passed on at once, for the sake of the order of its streams.
         self._round = STEP if terminal else 8 * STEP
@@ -89,6 +90,8 @@ class Source:
     def resume(self, now: float) -> bool:
         """Go on where a killed predecessor stopped; return whether bytes may be missing."""
         data, passed, missing = self._slot.rescue()
+        if self._is_file and self._slot.place >= 0:  # it may have been killed after writing
+            passed = min(os.lseek(self.sink, 0, os.SEEK_CUR) - self._slot.place, len(data))
         if data:
             if self.log is not None and self.log.turns[self.number] != self._slot.turn:
                 self.log.feed(data, now, self.number, self._slot.turn)
@@ -114,6 +117,8 @@ class Source:
         """Log bytes, then pass them on as far as the original takes them."""
         if self.log is not None:
             self.log.feed(data, now, self.number, self._slot.turn)
+        if self._is_file and self.sink >= 0:
+            self._slot.place = os.lseek(self.sink, 0, os.SEEK_CUR)
         self._pass_on(data, 0)
 
     def _pass_on(self, data: bytes, passed: int) -> None:
@@ -137,7 +142,8 @@ class Source:
                 view = memoryview(b"")
                 self._lose_sink(error)
             else:
-                self._slot.passed(self._size - len(view))
+                if not self._is_file:
+                    self._slot.passed(self._size - len(view))
             if self._limit:
                 break  # a descriptor that may block is asked again before each page
         self.pending = view

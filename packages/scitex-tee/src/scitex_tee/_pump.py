@@ -23,6 +23,7 @@ from scitex_tee._board import Board
 from scitex_tee._deputy import Deputy, Promoted
 from scitex_tee._log import LogFile
 from scitex_tee._pace import Pace
+from scitex_tee._poller import Poller
 from scitex_tee._source import Source
 
 __all__ = ["main"]
@@ -64,8 +65,8 @@ class Relay:
         self.woken = 0.0
         self.terminals = [s for s in sources if s.terminal and s.sink >= 0]
         self.sizes: dict[int, bytes] = {}
-        self.poller = _Poller()
-        self.quiet = _Poller()
+        self.poller = Poller()
+        self.quiet = Poller()
         for poller in (self.poller, self.quiet):
             poller.watch(ORDERS, reading=True)
             if heir.watching and not board.flag(BURIED):
@@ -374,43 +375,6 @@ class Heir:
             return  # there is nobody left to tell; the run is filed by the next one
         finally:
             os.chdir("/")
-
-
-class _Poller:
-    """`select.epoll` where it exists: it reports in the order of arrival; else `select.poll`."""
-
-    def __init__(self) -> None:
-        self.known: dict[int, bool] = {}
-        if hasattr(select, "epoll"):
-            self.epoll = True
-            self.poller: select.epoll | select.poll = select.epoll()
-        else:
-            self.epoll = False
-            self.poller = select.poll()
-
-    def close(self) -> None:
-        """Let the other process's poller be."""
-        if isinstance(self.poller, select.epoll):
-            self.poller.close()
-
-    def watch(self, fd: int, *, reading: bool, on: bool = True) -> None:
-        """Watch `fd`, or watch it no more."""
-        if on == self.known.get(fd, False):
-            return
-        self.known[fd] = on
-        try:
-            if on:
-                self.poller.register(fd, select.POLLIN if reading else select.POLLOUT)
-            else:
-                self.poller.unregister(fd)
-        except OSError:
-            pass  # closed descriptors leave by themselves; plain files are always ready
-
-    def wait(self, seconds: float | None) -> list[int]:
-        """Return descriptors that are ready."""
-        if seconds is not None and not self.epoll:
-            seconds *= 1000
-        return [fd for fd, _ in self.poller.poll(seconds)]
 
 
 def _exists(pid: int) -> bool:

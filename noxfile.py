@@ -79,7 +79,9 @@ def _pytest(session: nox.Session, *args: str, workers: int = WORKERS) -> None:
         f"--numprocesses={workers if workers > 1 else 0}",
         *args,
         *session.posargs,
-        env={"SCITEX_TEST_INSTALLED": "1"},
+        # Workers and their children share the processors; libraries that each take all of them for
+        # their own threads would mostly wait for each other.
+        env={"SCITEX_TEST_INSTALLED": "1", "OMP_NUM_THREADS": "1"},
     )
 
 

@@ -71,17 +71,15 @@ def _install(session: nox.Session, *what: str) -> None:
     session.install(*what, env={"UV_NO_SOURCES": "1", "UV_COMPILE_BYTECODE": "1"})
 
 
-def _pytest(session: nox.Session, *args: str, workers: int = WORKERS) -> None:
+def _pytest(session: nox.Session, *args: str, **environment: str) -> None:
     label = "".join(c if c.isalnum() or c in ".-" else "_" for c in session.name)
     session.run(
         "pytest",
         f"--junitxml={REPORTS / label}.xml",
-        f"--numprocesses={workers if workers > 1 else 0}",
+        f"--numprocesses={WORKERS if WORKERS > 1 else 0}",
         *args,
         *session.posargs,
-        # Workers and their children share the processors; libraries that each take all of them for
-        # their own threads would mostly wait for each other.
-        env={"SCITEX_TEST_INSTALLED": "1", "OMP_NUM_THREADS": "1"},
+        env={"SCITEX_TEST_INSTALLED": "1", **environment},
     )
 
 
@@ -209,7 +207,8 @@ def torch(session: nox.Session) -> None:
         # The build that the public index offers brings gigabytes of CUDA libraries with it.
         session.skip(f"no CPU build of {wanted} is to be had here; pip install it by --find-links")
     session.install(*_built(extras=True), *_group("test", "judges"), wanted)
-    _pytest(session, "-m", "torch", "tests")
+    # Tests and the workers that they start share the processors: one thread in each is fastest.
+    _pytest(session, "-m", "torch", "tests", OMP_NUM_THREADS="1")
 
 
 @nox.session(python="3.12", requires=["build"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from _thread import allocate_lock, start_new_thread
+from time import sleep
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
@@ -64,6 +65,9 @@ def write_aside(path: str, data: bytes, *, sync: bool = True) -> str:
     return aside
 
 
+_LEAVING, _MOMENT = 200, 0.00005  # times and seconds to wait for a thread to be gone
+
+
 class Syncing:
     """Bring files and directories to the disk, in their order, while the caller goes on.
 
@@ -80,6 +84,7 @@ class Syncing:
         self._error: OSError | None = None
         self._done = allocate_lock()
         self._done.acquire()
+        self._before = _threads()
         try:
             start_new_thread(self._run, ())
         except RuntimeError:  # at the limit of threads, or at the end of the interpreter
@@ -103,8 +108,22 @@ class Syncing:
             If one of them could not be brought there.
         """
         with self._done:
+            # The thread has done its work and is leaving: a script that forks meanwhile would be
+            # warned of threads that it never made.
+            for _ in range(_LEAVING):
+                if _threads() <= self._before:
+                    break
+                sleep(_MOMENT)
             if self._error is not None:
                 raise self._error
+
+
+def _threads() -> int:
+    """Return how many threads the system sees in this process, 0 where it does not tell."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 0
 
 
 def sync_file(path: str) -> None:

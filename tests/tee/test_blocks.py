@@ -71,15 +71,18 @@ def test_print_and_other_writers_at_full_speed(program):
         """
         for i in range(60_000):
             print("p", i)
-            os.write(1, b"w %d\\n" % i)
+            os.write(1, b"w\\n")
         time.sleep(0.2)
         for i in range(100):
             print("q", i)
             os.write(1, b"v %d\\n" % i)
         """
     )
-    lines = result.stdout.decode().splitlines()
-    for letter, count in (("p", 60_000), ("w", 60_000), ("q", 100), ("v", 100)):
-        assert [x for x in lines if x[0] == letter] == [f"{letter} {i}" for i in range(count)]
-    assert lines[-200:] == [f"{x} {i}" for i in range(100) for x in "qv"]
-    assert program.out == result.stdout.decode()
+    text = result.stdout.decode()
+    rush, calm = text[: text.index("q 0\n")], text[text.index("q 0\n") :]
+    # as without capture a block may end amid a line, and the other writer's line stand there
+    assert rush.count("w") == 60_000
+    kept = "".join(letter for letter in rush if letter in "p0123456789")
+    assert kept == "".join(f"p{i}" for i in range(60_000))
+    assert calm == "".join(f"{x} {i}\n" for i in range(100) for x in "qv")
+    assert program.out == text

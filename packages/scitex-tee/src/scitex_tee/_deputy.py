@@ -57,7 +57,7 @@ class Deputy:
         if pid == 0:
             os.close(sign)
             os.close(line)
-            if not self._wait(own_line):
+            if not self._wait(own_line, own_sign):
                 os._exit(0)
             os.close(own_line)
             os.close(own_sign)
@@ -96,8 +96,9 @@ class Deputy:
 
     # -- in the deputy -------------------------------------------------------------------
 
-    def _wait(self, line: int) -> bool:
+    def _wait(self, line: int, sign: int) -> bool:
         """Wait for messages; return whether to take over."""
+        syncer = 0
         while message := os.read(line, 2):
             order = message[:1]
             if order == b"q":
@@ -106,7 +107,29 @@ class Deputy:
                 for source in self._sources:
                     if source.number == message[1]:
                         source.close()
-            else:
-                for log in self._logs:
-                    log.sync_for_relay()
+            elif not syncer or not _runs(syncer):
+                syncer = self._sync_apart(line, sign)
         return True
+
+    def _sync_apart(self, line: int, sign: int) -> int:
+        """Bring the logs to the disk in a third process, for a busy disk takes its time."""
+        try:
+            pid = os.fork()
+        except OSError:
+            return 0
+        if pid == 0:
+            for fd in (line, sign, *(source.fd for source in self._sources if source.open)):
+                os.close(fd)
+            for log in self._logs:
+                log.sync_for_relay()
+            os._exit(0)
+        return pid
+
+
+def _runs(pid: int) -> bool:
+    """Whether a child is there, of one who does not wait for children."""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True

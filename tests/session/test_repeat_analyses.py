@@ -1,6 +1,7 @@
 import doctest
 import importlib
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,49 @@ def test_one_line_of_the_analysis(eeg):
     result = rerun(run, in_place=True)
     assert result.causes[0].kind == "code"
     assert rerun(run).reproduced
+
+
+@pytest.mark.slow
+def test_another_seed_of_the_analysis(eeg):
+    """With noise drawn, another seed in the code: it is named before the line that holds it."""
+    script = (eeg.path / "eeg_bands.py").read_text(encoding="utf-8")
+    script = script.replace(
+        "    logger=stx.INJECTED,\n", "    logger=stx.INJECTED,\n    rngg=stx.INJECTED,\n"
+    )
+    drawn = "read_recording() + rngg('noise').normal(0, 1e-3, (4, 800))\n"
+    eeg.write(
+        script.replace("recording = read_recording()\n", f"recording = {drawn}"), "eeg_bands.py"
+    )
+    run = once(eeg)
+    script = (eeg.path / "eeg_bands.py").read_text(encoding="utf-8")
+    eeg.write(script.replace("@stx.session\n", "@stx.session(seed=7)\n"), "eeg_bands.py")
+    assert rerun(run).reproduced
+    result = rerun(run, in_place=True)
+    assert str(result.causes[0]) == "seed: 42 became 7"
+
+
+@pytest.mark.slow
+def test_another_version_of_a_library_of_the_analysis(eeg, tmp_path_factory):
+    """A library that scales the recording differently in its next version is named first."""
+    site = tmp_path_factory.mktemp("lib") / "site-packages"
+
+    def install(version, factor):
+        for old in site.glob("*.dist-info"):
+            old.rename(site / f"amplifier-{version}.dist-info")
+        (site / f"amplifier-{version}.dist-info").mkdir(parents=True, exist_ok=True)
+        (site / "amplifier.py").write_text(f"GAIN = {factor}\n", encoding="utf-8")
+
+    install("1.0", 1.0)
+    script = (eeg.path / "eeg_bands.py").read_text(encoding="utf-8")
+    script = script.replace("import numpy as np\n", "import amplifier\nimport numpy as np\n", 1)
+    old = "welch(recording, RATE, window)"
+    eeg.write(script.replace(old, f"{old[:6]}amplifier.GAIN * {old[6:]}"), "eeg_bands.py")
+    eeg.env = {**eeg.env, "PYTHONPATH": ":".join([str(site), *filter(None, sys.path)])}
+    run = once(eeg)
+    install("1.1", 2.25)
+    result = rerun(run)
+    assert not result.reproduced
+    assert str(result.causes[0]) == "library: amplifier 1.0 became 1.1"
 
 
 @pytest.mark.slow

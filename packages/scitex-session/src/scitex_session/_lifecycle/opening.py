@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import time
 
 from .. import _config
 from .._durable import Syncing
@@ -34,6 +35,7 @@ PLOTTING = (
 
 
 LOGS = ("stdout.log", "stderr.log")
+_FILING, _PAUSE = 2.0, 0.02  # seconds given to a helper that files a killed session
 _EPOCH = "946684800"  # 2000-01-01: zip files know no date before 1980
 _SEEDED = {"os": "os", "random": "random", "np": "numpy", "torch": "torch"}
 
@@ -341,20 +343,16 @@ def claim_in_place(directory: RunDir) -> None:
     """Take a directory that the user named, unless a live session is in it."""
     claim = directory.inside("CONFIGS", ".open")
     os.makedirs(os.path.dirname(claim), exist_ok=True)
-    try:
-        os.mkdir(claim)
-        return
-    except FileExistsError:
-        pass
-    try:
-        process = frozen.read_record(directory.path).get("process", {})
-    except (OSError, ValueError):
-        process = {}
-    if process and liveness.is_alive(process) is not False:
-        raise SessionError(
-            f"{directory.path}: a session of process {process.get('pid')} on "
-            f"{process.get('host')} is in it; choose another sdir, or wait until it is closed"
-        )
+    deadline = time.monotonic() + _FILING
+    while True:
+        try:
+            os.mkdir(claim)
+            return
+        except FileExistsError:
+            refuse_live(directory.path)
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_PAUSE)  # the helper of a killed session may still be at work in it
     taken = f"{claim}-{os.urandom(4).hex()}"
     try:
         os.rename(claim, taken)
@@ -362,6 +360,19 @@ def claim_in_place(directory: RunDir) -> None:
         os.mkdir(claim)
     except OSError as error:
         raise SessionError(f"{directory.path}: another session has just taken it") from error
+
+
+def refuse_live(path: str) -> None:
+    """Refuse a directory with a session in it that is not known to be dead."""
+    try:
+        process = frozen.read_record(path).get("process", {})
+    except (OSError, ValueError):
+        return
+    if process and liveness.is_alive(process) is not False:
+        raise SessionError(
+            f"{path}: a session of process {process.get('pid')} on {process.get('host')} is in it; "
+            "choose another sdir, or wait until it is closed"
+        )
 
 
 def id_stamp(now: datetime, *, debug: bool) -> str:

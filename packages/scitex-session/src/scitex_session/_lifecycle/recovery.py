@@ -163,9 +163,9 @@ def _file(path: str, record: dict[str, Any], when: datetime) -> Recovered | None
         os.rename(path, target)
         sync_directory(os.path.dirname(target))
         sync_directory(os.path.dirname(path))
-    else:
-        _let_go(os.path.join(path, "CONFIGS", ".open"))
     _complete(target)
+    if not moves:
+        _let_go(os.path.join(path, "CONFIGS", ".open"))
     return Recovered(name, path, target)
 
 

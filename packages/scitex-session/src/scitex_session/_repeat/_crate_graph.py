@@ -187,11 +187,10 @@ class Graph:
         versions = self.record.section("environment").get("distributions") or {}
         return [
             self.add({
-                "@id": f"https://pypi.org/project/{name}/{version}/",
+                "@id": f"pkg:pypi/{name}@{version}",  # a package URL, as ECMA-427 has it
                 "@type": "SoftwareApplication",
                 "name": name,
                 "softwareVersion": version,
-                "url": f"https://pypi.org/project/{name}/",
             })
             for name, version in versions.items()
         ]  # fmt: skip

@@ -142,6 +142,14 @@ def adopt(path: str) -> RunDir:
     return RunDir(path, base, moves=moves)
 
 
+def let_go(path: str) -> None:
+    """Let the next session into a run directory that the user named."""
+    try:
+        os.rmdir(os.path.join(path, "CONFIGS", ".open"))
+    except FileNotFoundError:
+        return
+
+
 def move(run_dir: RunDir, state: str) -> None:
     """File a run directory under its end state in one atomic rename.
 

@@ -138,7 +138,7 @@ def _file(run: state.Run, exit_status: int | None, reason: str, message: str | N
         frozen.point_at(run.config, run.directory.base, run.directory.path)
         _stays(run, problem)
         return
-    _drop_claim(run)
+    _rundir.let_go(run.directory.path)
 
 
 def _note_randomness(run: state.Run) -> None:
@@ -206,13 +206,6 @@ def _stays(run: state.Run, problem: OSError) -> None:
         f"scitex: {problem.filename or run.directory.path}: {what}. Nothing is lost: the run stays "
         f"in {run.directory.path}; mend that and run: scitex-session recover {run.directory.base}"
     )
-
-
-def _drop_claim(run: state.Run) -> None:
-    """Let the next session into a directory that the user named."""
-    claim = run.directory.inside("CONFIGS", ".open")
-    if os.path.isdir(claim):
-        os.rmdir(claim)
 
 
 def _tell(run: state.Run, message: str | None, *, notify: bool, verbose: bool) -> None:

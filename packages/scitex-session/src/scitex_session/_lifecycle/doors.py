@@ -188,8 +188,7 @@ def close(
         raise SessionError(f"session {CONFIG['ID']} is not open in this process")
     from .closing import close_run
 
-    reason = {"finished": "finished", "success": "success", "error": "error"}
-    word = reason[frozen.status_word(exit_status)]
+    word = frozen.status_word(exit_status)
     close_run(run, exit_status, word, message=message, notify=notify, verbose=verbose)
 
 

@@ -165,7 +165,7 @@ def _file(path: str, record: dict[str, Any], when: datetime) -> Recovered | None
         sync_directory(os.path.dirname(path))
     _complete(target)
     if not moves:
-        _let_go(os.path.join(path, "CONFIGS", ".open"))
+        _rundir.let_go(path)
     return Recovered(name, path, target)
 
 
@@ -244,11 +244,3 @@ def _take_back(path: str) -> None:
     """Remove what was left of a session that died before its directory had a name."""
     base = os.path.dirname(os.path.dirname(path))
     _rundir.take_back(_rundir.RunDir(path, base, moves=True))
-
-
-def _let_go(claim: str) -> None:
-    """Let the next session into a directory that the user named."""
-    try:
-        os.rmdir(claim)
-    except FileNotFoundError:
-        return

@@ -54,14 +54,19 @@ def _group(*names: str) -> list[str]:
     return [line for name in names for line in nox.project.dependency_groups(GROUPS, name)]
 
 
+def _with_extras(requirement: str, extras: Iterable[str]) -> str:
+    """Name extras behind a requirement; some installers refuse empty brackets."""
+    return f"{requirement}[{','.join(extras)}]" if extras else requirement
+
+
 def _built(name: str = "scitex", *, extras: bool = False, ending: str = ".whl") -> list[str]:
     """Return the built files of a package and of what it rests on, for an installer."""
     files = []
     for package in WORKSPACE.closure(name):
         stem = f"{package.module}-{package.version}"
         file = DIST / (stem + ("-py3-none-any.whl" if ending == ".whl" else ending))
-        wanted = f"[{','.join(package.extras)}]" if extras and package.extras else ""
-        files.append(f"{package.name}{wanted} @ {file.as_uri()}")
+        wanted = _with_extras(package.name, package.extras if extras else ())
+        files.append(f"{wanted} @ {file.as_uri()}")
     return files
 
 
@@ -244,7 +249,7 @@ def dev(session: nox.Session) -> None:
     editable = [
         argument
         for package in WORKSPACE.packages()
-        for argument in ("-e", f"{package.path}[{','.join(package.extras)}]")
+        for argument in ("-e", _with_extras(str(package.path), package.extras))
     ]
     groups = _group("test", "judges", "lint", "types", "docs")
     session.run(str(python), "-m", "pip", "install", "-q", "nox[uv]", *groups, *editable)

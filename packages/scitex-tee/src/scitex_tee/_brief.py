@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Brief"]
 
 _PAGE = 4096  # a pipe that is said to be writable takes this much without blocking
+_AT_ONCE = 1 << 16
 _COLUMNS = 1000
+_PLAIN = bytes((*b"\t\n", *range(32, 127)))  # what stands in a log as it came
 
 
 class Brief:
@@ -40,6 +42,7 @@ class Brief:
         self._logs: list[tuple[int, int, str, bool]] = []
         self._pipes: list[tuple[int, int, int]] = []  # descriptor, inode of its pipe, log
         self._readers: list[int] = []
+        self._ended = 0
 
     def add_log(self, fd: int, place: int, name: str, *, raw: bool) -> None:
         """Take over the descriptors of an open log and of its directory."""
@@ -70,42 +73,24 @@ class Brief:
         list of str or None
             What went wrong; None if the relay has begun, or is needed for what there is to do.
         """
-        sinks = [fd for fd, _, _ in self._pipes]
-        if not all(map(_is_short, self._readers, sinks)) or not os.read(self.token, 1):
+        if not os.read(self.token, 1):
             return None
-        from scitex_tee._log import LogFile
-
+        sinks = [fd for fd, _, _ in self._pipes]
+        if not all(map(_is_short, self._readers, sinks)):
+            return None
+        texts = [_Text(*log, sources=len(self._pipes)) for log in self._logs]
         problems = []
-        files = [
-            LogFile(
-                fd, place, name, raw=raw, columns=_COLUMNS, sources=len(self._pipes),
-                save=lambda _state: None,
-            )
-            for fd, place, name, raw in self._logs
-        ]  # fmt: skip
         for number, (sink, _, log) in enumerate(self._pipes):
-            data = _take(self._readers[number], files[log], number)
-            if data:
+            while data := texts[log].take(self._readers[number], number):
                 problems += _pass_on(sink, data)
-        for file in files:
-            file.finish()
-            file.compress(small=True)
-            if file.dirty:
-                os.ftruncate(file.fd, file.end)
-                # Has the system begin to write, and waits for nothing; fsync takes 10 ms.
-                os.posix_fadvise(file.fd, 0, 0, os.POSIX_FADV_DONTNEED)
-            if file.problem is not None:
-                problems.append(f"{file.name}: {file.problem}")
+            self._ended += data is not None
+        for text in texts:
+            problems += text.finish()
         return problems
 
     def is_everything(self) -> bool:
-        """Whether nobody is left who could write into the pipes."""
-        import select
-
-        poller = select.poll()
-        for reader in self._readers:
-            poller.register(reader, select.POLLIN)
-        return [event for _, event in poller.poll(0)] == [select.POLLHUP] * len(self._readers)
+        """Whether nobody was left who could write into the pipes when they were empty."""
+        return self._ended == len(self._readers)
 
     def close(self) -> None:
         """Close all descriptors."""
@@ -115,8 +100,80 @@ class Brief:
         self._logs.clear()
 
 
+class _Text:
+    """A log that is completed here. What cleans it is loaded once there is something to clean."""
+
+    def __init__(self, fd: int, place: int, name: str, raw: bool, *, sources: int) -> None:
+        self._fd = fd
+        self._place = place
+        self._name = name
+        self._raw = raw
+        self._sources = sources
+        self._end = os.lseek(fd, 0, os.SEEK_END)
+        self._taken = False
+        self._log: LogFile | None = None
+
+    def take(self, reader: int, number: int) -> bytes | None:
+        """Move something of what is in a pipe into the log, and clean it there.
+
+        Returns
+        -------
+        bytes or None
+            What was moved: no bytes at the end of the pipe, None if more may come.
+        """
+        start = self._end if self._log is None else self._log.end
+        try:
+            count = os.splice(reader, self._fd, _AT_ONCE, offset_dst=start)
+            data = os.pread(self._fd, count, start) if count else b""
+        except BlockingIOError:
+            return None
+        except OSError:  # this file system cannot: the bytes make a detour
+            try:
+                data = os.read(reader, _AT_ONCE)
+            except BlockingIOError:
+                return None
+            count = 0
+        if not data:
+            return data
+        self._taken = True
+        if self._log is None and count and not data.translate(None, _PLAIN):
+            self._end += count
+            return data
+        if self._log is None:
+            self._log = self._open_log()
+        self._log.size = max(self._log.size, start + count)
+        self._log.feed(data, 0.0, number, 0)
+        return data
+
+    def _open_log(self) -> LogFile:
+        from scitex_tee._log import LogFile
+
+        log = LogFile(
+            self._fd, self._place, self._name, raw=self._raw, columns=_COLUMNS,
+            sources=self._sources, save=lambda _state: None,
+        )  # fmt: skip
+        log.go_back(self._end)
+        return log
+
+    def finish(self) -> list[str]:
+        """Complete the log; return what went wrong."""
+        problem = None
+        if self._log is not None:
+            self._log.finish()
+            self._log.compress(small=True)
+            os.ftruncate(self._fd, self._log.end)
+            problem = self._log.problem
+        if self._taken:
+            # Has the system begin to write, and waits for nothing; fsync takes 10 ms.
+            os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        return [] if problem is None else [f"{self._name}: {problem}"]
+
+
 def _is_short(reader: int, sink: int) -> bool:
     """Whether what is in the pipe can be passed on without waiting."""
+    kind = os.fstat(sink)
+    if stat.S_ISREG(kind.st_mode) or os.path.samestat(kind, os.stat(os.devnull)):
+        return True
     import fcntl
     import select
     import termios
@@ -125,24 +182,6 @@ def _is_short(reader: int, sink: int) -> bool:
     poller = select.poll()
     poller.register(sink, select.POLLOUT)
     return size <= _PAGE and bool(poller.poll(0))
-
-
-def _take(reader: int, log: LogFile, number: int) -> bytes:
-    """Move what is in the pipe into the log, then clean it there."""
-    start = log.end
-    try:
-        count = os.splice(reader, log.fd, 16 * _PAGE, offset_dst=start)
-        data = os.pread(log.fd, count, start)
-        log.size = max(log.size, start + count)
-    except BlockingIOError:  # nothing was written
-        return b""
-    except OSError:  # this file system cannot: the bytes make a detour
-        try:
-            data = os.read(reader, 16 * _PAGE)
-        except BlockingIOError:
-            return b""
-    log.feed(data, 0.0, number, 0)
-    return data
 
 
 def _pass_on(sink: int, data: bytes) -> list[str]:

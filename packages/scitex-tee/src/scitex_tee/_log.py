@@ -118,6 +118,10 @@ class LogFile:
             os.close(self.raw_fd)
             self.raw_fd = -1
 
+    def go_back(self, end: int) -> None:
+        """Begin at `end`: what stands behind it in the file is about to be fed."""
+        self.start = self.end = self._floor = end
+
     def settle(self, now: float) -> float | None:
         """Show what is at rest; return the seconds after which to ask again, or None."""
         if not self.renderer.unsettled:

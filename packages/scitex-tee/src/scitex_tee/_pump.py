@@ -34,6 +34,7 @@ _QUIET = 0.002  # seconds for which nobody is waiting for the next bytes of a pi
 _TICK = 0.001  # what can be waited for at least, where something may happen meanwhile
 _SHORTEST = 0.0001
 _QUARTER = 1 << 18  # bytes
+_MUCH = 1 << 16  # bytes at a time that are worth being woken for
 _SYNC = 2.0
 _WINDOW = 0.25
 _PATIENCE = 2.0  # seconds without progress after which nobody waits for a stuck terminal
@@ -112,7 +113,7 @@ class Relay:
             now = monotonic()
             taken = self.dispatch(events, now)
             self.look_after(now)
-            if taken and not self.terminals and not self.stopping:
+            if 0 < taken < _MUCH and not self.terminals and not self.stopping:
                 self.nap(taken, now)
 
     def nap(self, taken: int, now: float) -> None:
@@ -218,8 +219,7 @@ class Relay:
         """Read orders; no more can come from a process that is gone or ran `exec`."""
         orders = os.read(ORDERS, 16)
         if b"s" in orders:
-            self.board.set(STOPPING)
-            self.stopping = now
+            self.stop(now)
         elif orders and self.pace is not None and orders.strip(b"blx") == b"":
             self.pace.answered(orders)
         elif orders:
@@ -229,6 +229,11 @@ class Relay:
         else:
             for poller in (self.poller, self.quiet):
                 poller.watch(ORDERS, reading=True, on=False)
+
+    def stop(self, now: float) -> None:
+        """Have the capture end."""
+        self.board.set(STOPPING)
+        self.stopping = now
 
     @staticmethod
     def answer(text: bytes) -> None:
@@ -262,11 +267,20 @@ class Relay:
         self.logs = []
         self.sync_at = 0.0
 
-    def find_over(self, *, was_brief: bool) -> None:
-        """Begin after the captured process took the token, to complete its logs itself."""
-        if not was_brief:  # it was killed over that: what it took stands in the logs
+    def find_over(self, orders: bytes) -> None:
+        """Begin after the captured process took the token, to complete its logs itself.
+
+        Parameters
+        ----------
+        orders
+            ``d``: it did; ``s``: it left that to this process, after all; nothing: it was killed
+            over that.
+        """
+        if b"d" not in orders:
             for log in self.logs:
-                log.resume(None)
+                log.resume(None)  # what it took stands in the logs
+            if b"s" in orders:
+                self.stop(monotonic())
             return
         self.board.set(ANSWERED)
         self.answered = True
@@ -457,7 +471,7 @@ def main(arguments: list[str]) -> None:
     pid = int(given["--pid"])
     relay = Relay(pid, sources, logs, heir, board, wishes)
     if not os.read(TOKEN, 1):
-        relay.find_over(was_brief=_was_brief(pid, watching=heir.watching))
+        relay.find_over(_first_orders(pid, watching=heir.watching))
     while True:
         try:
             relay.run()
@@ -472,8 +486,8 @@ def main(arguments: list[str]) -> None:
             return
 
 
-def _was_brief(pid: int, *, watching: bool) -> bool:
-    """Wait for the process that took the token; return whether it lived to complete the logs."""
+def _first_orders(pid: int, *, watching: bool) -> bytes:
+    """Wait for the process that took the token: return its orders, none when it is dead."""
     poller = select.poll()
     poller.register(ORDERS, select.POLLIN)
     if watching:
@@ -481,9 +495,9 @@ def _was_brief(pid: int, *, watching: bool) -> bool:
     while True:
         events = poller.poll(None if watching else 100)
         if any(fd == ORDERS for fd, _ in events):
-            return b"d" in os.read(ORDERS, 16)
+            return os.read(ORDERS, 16)
         if events or not _exists(pid):
-            return False
+            return b""
 
 
 def _columns(terminal: int) -> int:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Swap", "flush", "flush_at_fork", "in_blocks", "leads_to"]
 
+_COMPILED = (".so", ".pyd", ".dylib")
+
 
 def _streams() -> Iterator[TextIO]:
     """Yield each standard text stream once."""
@@ -32,15 +34,33 @@ def flush(*, everything: bool = False) -> None:
     Parameters
     ----------
     everything
-        Flush C's streams in any case.
+        Flush C's streams also where that is unlikely.
     """
     for stream in _streams():
         try:
             stream.flush()
         except (OSError, ValueError, AttributeError):
             continue  # closed, or nobody reads it: then there is nothing to be flushed
-    if everything or "_ctypes" in sys.modules:
+    if "_ctypes" in sys.modules or (everything and _c_may_have_written()):
         _flush_c()
+
+
+def _c_may_have_written() -> bool:
+    """Whether there is code here that is neither Python nor a part of Python.
+
+    What belongs to Python does not write by ``printf``; to load `_ctypes` for nothing takes 1 ms.
+    """
+    own = f"{os.sep}lib-dynload{os.sep}"
+    for module in list(sys.modules.values()):
+        file = getattr(getattr(module, "__spec__", None), "origin", None)
+        if isinstance(file, str) and file.endswith(_COMPILED) and own not in file:
+            return True
+    if "LD_PRELOAD" in os.environ:
+        return True
+    try:  # a program of its own in which Python is embedded
+        return not os.path.samefile("/proc/self/exe", sys.executable)
+    except OSError:
+        return True
 
 
 def _flush_c() -> None:

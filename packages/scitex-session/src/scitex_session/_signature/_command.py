@@ -85,6 +85,12 @@ class Command:
         """
         if not argv and len(defaults := self.defaults()) == len(self.options):
             return defaults, []
+        from . import _quick
+
+        if (plain := _quick.parse(self._plain, self._defaults, list(argv))) is not None:
+            given, overrides = plain
+            defaults = self.defaults()
+            return {name: given.get(name, defaults.get(name)) for name in self.options}, overrides
         import gc
 
         collecting = gc.isenabled()

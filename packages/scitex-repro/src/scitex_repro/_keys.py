@@ -11,7 +11,7 @@ all of it, read as eight little-endian 32-bit words, is the spawn key of
 
 from __future__ import annotations
 
-import operator
+import _operator  # `operator` itself would be felt at start-up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def check_seed(seed: object) -> int:
     if isinstance(seed, bool):
         raise TypeError(f"seed is {seed!r}; give an integer")
     try:
-        number = operator.index(seed)  # type: ignore[arg-type]
+        number = _operator.index(seed)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(
             f"seed is {seed!r} of type {type(seed).__name__}; give an integer"

@@ -95,9 +95,8 @@ def complete(run: Run, *, verbose: bool) -> dict[str, Any]:
     """Return all objects of a run by the names under which they are injected."""
     objects = run.objects
     if "logger" not in objects:
-        script = run.config["FILE"]
         debug = verbose or bool(run.config["IS_DEBUG"])
-        objects["logger"] = session_logger(script.stem if script else "session", debug=debug)
+        objects["logger"] = session_logger(_stem(run.record["run"]["script"]), debug=debug)
     return objects
 
 
@@ -133,13 +132,15 @@ def _stand_alone_config(script: str | None) -> Any:
     from scitex_dotdict import DotDict
     from scitex_repro import gen_ID, gen_timestamp
 
+    from . import _clock
     from ._lifecycle import frozen
 
-    now = frozen.moment()
+    now = _clock.now()
     identifier = f"{gen_timestamp(now)}_{gen_ID(4)}"
     config = DotDict(frozen.base_config(identifier, _config.load_directory(), script, now))
     frozen.point_at(config, os.getcwd(), os.getcwd())
     config["ARGS"] = {}
+    _config.hand_out(config)
     return config
 
 

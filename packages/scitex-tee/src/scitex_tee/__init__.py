@@ -23,9 +23,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
-        from importlib import import_module
-
-        value = getattr(import_module(f"scitex_tee.{_HOMES[name]}"), name)
+        value = getattr(__import__(f"scitex_tee.{_HOMES[name]}", fromlist=[name]), name)
         globals()[name] = value
         return value
     if name == "__version__":

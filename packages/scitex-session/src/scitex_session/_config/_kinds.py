@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import _collections_abc as abc  # `collections` itself takes 3 ms
 import os
 import sys
-from collections import abc, deque
+from _collections import deque  # type: ignore[import-not-found]
+
+from .._clock import date, datetime, timezone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["MISSING", "describe", "is_of", "parts", "scalar"]
+__all__ = ["MISSING", "LaterPath", "describe", "is_of", "parts", "scalar"]
 
 # Says "not of these kinds", for None is a value.
 MISSING = object()
 _MAX_REPR = 200
+
+
+class LaterPath:
+    """A path in text, in the place of a `pathlib.Path`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __fspath__(self) -> str:
+        return self._text
+
+    __str__ = __fspath__
 
 
 def scalar(obj: Any) -> Any:  # noqa: PLR0911 - one return for each kind
@@ -28,7 +45,7 @@ def scalar(obj: Any) -> Any:  # noqa: PLR0911 - one return for each kind
         return f"{obj.real!r}{obj.imag:+}j"
     if isinstance(obj, bytes | bytearray | memoryview):
         return bytes(obj)
-    if is_of(obj, "datetime", "date"):
+    if isinstance(obj, date):
         return _moment(obj)
     if is_of(obj, "numpy", "generic"):
         item = obj.item()
@@ -98,14 +115,12 @@ def is_of(obj: object, module: str, name: str) -> bool:
 
 
 def _moment(obj: Any) -> Any:
-    from datetime import UTC, date, datetime, timezone
-
     if not isinstance(obj, datetime):
         return date(obj.year, obj.month, obj.day)
     offset = obj.utcoffset()
     if offset is not None and offset.total_seconds() % 60:
         # Neither YAML nor ISO 8601 has seconds in an offset.
-        obj, offset = obj.astimezone(UTC), UTC.utcoffset(None)
+        obj, offset = obj.astimezone(timezone.utc), timezone.utc.utcoffset(None)
     clock = (obj.hour, obj.minute, obj.second, obj.microsecond)
     zone = None if offset is None else timezone(offset)
     return datetime(obj.year, obj.month, obj.day, *clock, tzinfo=zone)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DocumentError", "read"]
 
-# The parser written in C recurses without a limit of its own and would end the process.
+# The parser written in C recurses, until PyYAML 6.0.3 without a limit that ends before the stack.
 _MAX_DEPTH = 100
+_DEEPER = "maximum nesting depth"  # its own complaint, beyond a limit ten times as high
 # Values that aliases may add, and the length from which a text counts as more than one value.
 _MAX_EXPANSION = 100_000
 _LONG_TEXT = 1_000
@@ -61,11 +62,15 @@ class _Rules:
     def descend_resolver(self, parent: yaml.Node | None, _index: object) -> None:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
-            line = parent.start_mark.line + 1 if parent is not None else None
-            raise DocumentError(f"is nested more than {_MAX_DEPTH} levels deep", line)
+            raise _too_deep(parent.start_mark if parent is not None else None)
 
     def ascend_resolver(self) -> None:
         self._depth -= 1
+
+
+def _too_deep(mark: yaml.Mark | None) -> DocumentError:
+    line = mark.line + 1 if mark is not None else None
+    return DocumentError(f"is nested more than {_MAX_DEPTH} levels deep", line)
 
 
 def _composer() -> type[yaml.SafeLoader]:
@@ -102,6 +107,10 @@ def read(data: bytes, warn: Callable[[str, int, str], None] | None = None) -> ob
     loader = _Composer(data)
     try:
         node = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        if _DEEPER in (error.problem or ""):
+            raise _too_deep(error.problem_mark) from None
+        raise
     finally:
         loader.dispose()
     return None if node is None else _Builder(warn).build(node)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from datetime import datetime
 
-from .. import _rundir
+from .. import _clock, _config, _rundir
 from .._durable import Syncing
 from . import frozen, state, words
 
@@ -50,6 +49,7 @@ def close_run(
     if not run.is_ours or run.state in (state.FINISHING, state.FINISHED):
         return
     run.state = state.FINISHING
+    _config.take_back(run.config)
     if run.signals is not None:
         run.signals.hold()
     try:
@@ -58,6 +58,7 @@ def close_run(
     finally:
         state.set_active(None)
         run.state = state.FINISHED
+        _config.hand_out(run.config)
         if run.signals is not None:
             by_signal = reason.startswith("signal")
             run.signals.release(deliver=not by_signal)
@@ -161,7 +162,7 @@ END_STATE = {
 def end(run: state.Run, exit_status: int | None, reason: str, message: str | None) -> None:
     """Write CONFIG and the record with the end in them, pointing at where the run will stand."""
     status = frozen.status_word(exit_status)
-    now = datetime.now().astimezone()
+    now = _clock.now()
     config, about = run.config, run.record["run"]
     config["END_DATETIME"], config["END_TIME"] = now, now.isoformat()
     config["RUN_TIME"] = frozen.duration((now - run.started).total_seconds())

@@ -146,6 +146,7 @@ def start(
     )
     replay.apply(asked, opening)
     run = open_run(opening)
+    _config.hand_out(run.config)
     objects = run.objects
     streams = (_sys.stdout, _sys.stderr)
     return (run.config, *streams, objects["plt"], objects["COLORS"], objects["rngg"])
@@ -179,10 +180,10 @@ def close(
     SessionError
         If `CONFIG` is not that of a session of this process. Closing twice is harmless.
     """
-    if "ID" not in CONFIG:
-        raise SessionError("close() takes the CONFIG that start() returned")
     run = state.active()
     if run is None or run.config is not CONFIG:
+        if "ID" not in CONFIG:
+            raise SessionError("close() takes the CONFIG that start() returned")
         if CONFIG.get("END_TIME") is not None or CONFIG.get("PID") != os.getpid():
             return
         raise SessionError(f"session {CONFIG['ID']} is not open in this process")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
-from pathlib import Path
 
 from .. import _config
 from .._durable import Syncing, write_aside, write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import Any
 
     from scitex_dotdict import DotDict
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
     from .._rundir import RunDir
 
 SCHEMA, SCHEMA_VERSION = "scitex-provenance", 1
-
-
-def moment() -> datetime:
-    """Return now, in local time, aware of its zone."""
-    return datetime.now().astimezone()
 
 
 def base_config(
@@ -39,15 +33,15 @@ def base_config(
         "RUN_TIME": None,
         "EXIT_STATUS": None,
         "EXIT_REASON": None,
-        "FILE": Path(script) if script else None,
+        "FILE": _config.LaterPath(script) if script else None,
         **namespaces,
     }
 
 
 def point_at(config: DotDict, base: str, path: str) -> None:
-    """Let CONFIG name a run directory."""
-    config["SDIR_OUT"] = Path(base)
-    config["SDIR_RUN"] = config["SDIR_PATH"] = Path(path)
+    """Let CONFIG name a run directory; `_config.hand_out` has to follow."""
+    config["SDIR_OUT"] = _config.LaterPath(base)
+    config["SDIR_RUN"] = config["SDIR_PATH"] = _config.LaterPath(path)
     config["SDIR"] = path
 
 

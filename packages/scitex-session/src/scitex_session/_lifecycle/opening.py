@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .. import _config
+from .. import _clock, _config
 from .._durable import Syncing
 from .._rundir import UNBORN, RunDir, adopt, check_suffix, create, output_base
 from ..errors import SessionError
@@ -149,7 +149,7 @@ def make(opening: Opening) -> state.Run:
         syncing.wait()
         made.append(run)
 
-    now = frozen.moment()
+    now = _clock.now()
     stamp = id_stamp(now, debug=bool(opening.namespaces.get("IS_DEBUG")))
     if options["sdir"] is not None and opening.sdir_out is None:
         directory = adopt(os.fspath(options["sdir"]))

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import datetime
-from pathlib import Path
 
-from .. import _config, _rundir
+from .. import _clock, _config, _rundir
+from .._clock import datetime
 from .._durable import sync_directory, write_whole
 from . import frozen, liveness
 
@@ -105,7 +104,7 @@ def file_dead(run_dir: str) -> Recovered | None:
     # The helper is told of the death by the kernel, a moment before the process table forgets.
     for _ in range(100):
         if liveness.is_alive(record.get("process", {})) is False:
-            filed = _file(run_dir, record, datetime.now().astimezone())
+            filed = _file(run_dir, record, _clock.now())
             if filed is not None and record["run"].get("notify"):
                 from .telling import send_notification
 
@@ -201,7 +200,11 @@ def _write_end(path: str, record: dict[str, Any], target: str, when: datetime) -
         )
         folder = os.path.join(path, "CONFIGS")
         write_whole(os.path.join(folder, "CONFIG.yaml"), _config.dump_yaml(config))
-        paths = {key: Path(config[key]) for key in _PATHS if isinstance(config.get(key), str)}
+        paths = {
+            key: _config.LaterPath(config[key])
+            for key in _PATHS
+            if isinstance(config.get(key), str)
+        }
         pickled = _config.dump_pickle({**config, **paths})
         write_whole(os.path.join(folder, "CONFIG.pkl"), pickled, sync=False)
     data = _config.dump_json(record)

@@ -43,12 +43,10 @@ def header(run: Run) -> None:
 
 def summary(run: Run, *, message: str | None, verbose: bool) -> None:
     """Say how the run ended: in one line, or with its files when verbose."""
-    config = run.config
-    status = run.record["run"]["status"].upper()
-    line = f"{status} {config['RUN_TIME']} {near(run.directory.path)}"
-    reason = config["EXIT_REASON"]
-    if config["EXIT_STATUS"]:
-        line += f" ({reason}, exit status {config['EXIT_STATUS']})"
+    about = run.record["run"]
+    line = f"{about['status'].upper()} {about['run_time']} {near(run.directory.path)}"
+    if about["exit_status"]:
+        line += f" ({about['exit_reason']}, exit status {about['exit_status']})"
     if message and verbose:
         line += f" {message}"
     say(line)

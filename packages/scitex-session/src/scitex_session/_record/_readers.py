@@ -6,8 +6,8 @@ go on. Nothing is imported for that: a library is touched when the script import
 
 from __future__ import annotations
 
-import functools
 import os
+from _functools import partial  # type: ignore[import-not-found] # functools takes 2 ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Readers:
         from scitex_repro import on_import
 
         for name in dict.fromkeys(door[0] for door in _DOORS):
-            self._undo.append(on_import(name, functools.partial(self._hook, name)))
+            self._undo.append(on_import(name, partial(self._hook, name)))
 
     def remove(self) -> None:
         """Put everything back."""
@@ -97,12 +97,12 @@ class Readers:
             if original is None or target is None:
                 continue  # another version of the library, without this door
             setattr(target, last, self._door(original, path, mode))
-            self._restore.append(functools.partial(_put_back, target, last, original))
+            self._restore.append(partial(_put_back, target, last, original))
         if name not in self.hooked:
             self.hooked.append(name)
 
     def _door(self, original: Any, path: tuple[int, str], mode: tuple[int, str] | str) -> Any:
-        note = functools.partial(self._note, path, mode)
+        note = partial(self._note, path, mode)
         if isinstance(original, type):
             # A class stays a class, for isinstance and for those who derive from it.
             def init(self: Any, *args: Any, **options: Any) -> None:
@@ -115,6 +115,8 @@ class Readers:
                 "__doc__": original.__doc__,
             }
             return type(original)(original.__name__, (original,), body)
+
+        import functools
 
         @functools.wraps(original)
         def door(*args: Any, **options: Any) -> Any:

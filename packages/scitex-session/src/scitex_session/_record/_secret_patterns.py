@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 MASK = "***"
 
@@ -56,14 +58,26 @@ _NAMED = r"""
 """
 
 
-@cache
+def once(make: Callable[[], T]) -> Callable[[], T]:
+    """Return `make` made to run but once: `functools.cache` would be felt at start-up."""
+    made: list[T] = []
+
+    def get() -> T:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
+
+
+@once
 def _shapes() -> re.Pattern[str]:
     import re
 
     return re.compile(_SHAPES, re.VERBOSE | re.DOTALL)
 
 
-@cache
+@once
 def _named() -> re.Pattern[str]:
     import re
 

@@ -6,11 +6,9 @@ lines of context and lines taken away then agree.
 
 from __future__ import annotations
 
-from functools import cache
-
 from scitex_session._record._masking import mask_known
 from scitex_session._record._secret_names import strength
-from scitex_session._record._secret_patterns import MASK
+from scitex_session._record._secret_patterns import MASK, once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ _HINTS = ("pass", "pwd", "secret", "token", "key", "auth", "cred", "jwt", "beare
 _SETTINGS = (".yaml", ".yml", ".env", ".ini", ".cfg", ".conf", ".properties", ".toml", ".sh")
 
 
-@cache
+@once
 def _quoted() -> re.Pattern[str]:
     import re
 
@@ -33,7 +31,7 @@ def _quoted() -> re.Pattern[str]:
     )
 
 
-@cache
+@once
 def _bare() -> re.Pattern[str]:
     import re
 

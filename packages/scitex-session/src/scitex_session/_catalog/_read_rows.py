@@ -105,8 +105,17 @@ class Readers:
 
 def _idle_processors() -> int:
     """Return how many processors have nothing to do: where all are busy helpers only cost."""
-    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return max(1, (os.cpu_count() or 1) - int(busy))
+    return max(1, (os.cpu_count() or 1) - _busy())
+
+
+def _busy() -> int:
+    """Return how many others want a processor at this moment."""
+    try:
+        with open("/proc/loadavg", encoding="ascii") as file:
+            running = int(file.read().split()[3].partition("/")[0])
+        return max(0, running - 1)  # this process is one of them
+    except (OSError, ValueError, IndexError):
+        return int(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
 
 
 def serve() -> None:

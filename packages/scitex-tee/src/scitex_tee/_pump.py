@@ -21,6 +21,8 @@ from time import monotonic, sleep
 
 from scitex_tee._board import Board
 from scitex_tee._deputy import Deputy, Promoted
+from scitex_tee._doorbell import Doorbell
+from scitex_tee._heir import Heir, exists
 from scitex_tee._log import LogFile
 from scitex_tee._pace import Pace
 from scitex_tee._poller import Poller
@@ -31,7 +33,7 @@ __all__ = ["main"]
 ORDERS, ANSWERS, PROCESS, TOKEN = 3, 4, 5, 6
 BURIED, STOPPING, ANSWERED = 0, 1, 2  # flags on the board
 _QUIET = 0.002  # seconds for which nobody is waiting for the next bytes of a pipe or file
-_TICK = 0.001  # what can be waited for at least, where something may happen meanwhile
+_TICK = 0.001  # what a poller can wait at least
 _SHORTEST = 0.0001
 _QUARTER = 1 << 18  # bytes
 _MUCH = 1 << 16  # bytes at a time that are worth being woken for
@@ -64,14 +66,15 @@ class Relay:
         self.said: set[str] = set()
         self.sync_at = 0.0
         self.woken = 0.0
+        self.pause = 0.0  # seconds until the pipes that are in use are looked into again
         self.terminals = [s for s in sources if s.terminal and s.sink >= 0]
         self.sizes: dict[int, bytes] = {}
         self.poller = Poller()
-        self.quiet = Poller()
-        for poller in (self.poller, self.quiet):
-            poller.watch(ORDERS, reading=True)
-            if heir.watching and not board.flag(BURIED):
-                poller.watch(PROCESS, reading=True)
+        self.bell = Doorbell(self.poller, [s.fd for s in sources if not s.terminal])
+        self.in_use = {s.fd for s in sources if not s.terminal}
+        self.poller.watch(ORDERS, reading=True)
+        if heir.watching and not board.flag(BURIED):
+            self.poller.watch(PROCESS, reading=True)
 
     def resume(self) -> None:
         """Go on where a killed predecessor stopped."""
@@ -92,7 +95,7 @@ class Relay:
             self.deputy.hire()
         except Promoted:
             self.poller.close()
-            self.quiet.close()
+            self.bell.close()
             raise
         if self.deputy.sign >= 0:
             self.poller.watch(self.deputy.sign, reading=True)
@@ -109,33 +112,67 @@ class Relay:
             if self.finished():
                 self.deputy.dismiss()
                 break
-            events = self.poller.wait(self.timeout(now))
+            events = self.wait(now)
             now = monotonic()
-            taken = self.dispatch(events, now)
+            self.dispatch(events, now)
+            self.make_rounds(now)
             self.look_after(now)
-            if 0 < taken < _MUCH and not self.terminals and not self.stopping:
-                self.nap(taken, now)
 
-    def nap(self, taken: int, now: float) -> None:
-        """Wake once for many lines, not once for each: that leaves the script its time.
+    def wait(self, now: float) -> list[int]:
+        """Wait until there is something to do; return the descriptors that are ready."""
+        timeout = self.timeout(now)
+        if any(s.fd in self.in_use for s in self.sources if s.open and not s.pending):
+            if _SHORTEST < self.pause < _TICK:
+                sleep(self.pause)
+            pause = self.pause if self.pause >= _TICK else 0.0
+            timeout = pause if timeout is None else min(timeout, pause)
+        return self.poller.wait(timeout)
 
-        But no longer than it takes to fill a quarter of a pipe at the present pace.
+    def make_rounds(self, now: float) -> None:
+        """Look into the pipes that are in use; have the bell rung for one that is no more.
+
+        To wake once for many lines, not once for each, leaves the script its time. But no longer
+        is waited than it takes to fill a quarter of a pipe at the present pace, and not at all
+        where much has come at once.
         """
-        pace = taken / max(now - self.woken, 1e-6)
-        self.woken = now
-        quiet = min(_QUIET, _QUARTER / pace)
-        if quiet >= _TICK:
-            self.dispatch(self.quiet.wait(quiet), monotonic())
-        elif quiet > _SHORTEST:
-            sleep(quiet)
+        taken = 0
+        for source in self.sources:
+            if source.fd not in self.in_use or not source.open or source.pending:
+                continue
+            count = self.pump(source, now)
+            if not count and source.open:
+                count = self.rest(source, now)
+            taken += count
+        span, self.woken = max(now - self.woken, 1e-6), now
+        rests = 0 < taken < _MUCH and not self.stopping
+        self.pause = min(_QUIET, _QUARTER * span / taken) if rests else 0.0
+
+    def rest(self, source: Source, now: float) -> int:
+        """Have the bell rung for a pipe that is not in use; return what came before it could be."""
+        self.bell.listen(source.fd, on=True)
+        count = self.pump(source, now)
+        if not count:
+            self.in_use.discard(source.fd)
+        elif source.open:
+            self.bell.listen(source.fd, on=False)
+        return count
+
+    def pump(self, source: Source, now: float) -> int:
+        """Take what is there in a source; return how many bytes that was."""
+        count = source.pump(now)
+        if count and self.pace is not None and source.number == 0:
+            self.pace.seen(count, now)
+        return count
 
     def arrange(self) -> None:
         """Watch those descriptors on which something can be done."""
         for source in self.sources:
-            self.poller.watch(source.fd, reading=True, on=source.open and not source.pending)
+            if source.terminal:
+                self.poller.watch(source.fd, reading=True, on=source.open and not source.pending)
             if source.sink >= 0:
                 self.poller.watch(source.sink, reading=False, on=bool(source.pending))
             if not source.open:
+                self.in_use.discard(source.fd)
                 self.deputy.close_source(source.number)
         self.sources = [s for s in self.sources if s.open or s.pending]
 
@@ -145,9 +182,8 @@ class Relay:
             return False
         return self.answered or self.heir.done
 
-    def dispatch(self, events: list[int], now: float) -> int:
-        """Handle descriptors in the order in which they became ready; return the bytes taken."""
-        taken = 0
+    def dispatch(self, events: list[int], now: float) -> None:
+        """Handle descriptors in the order in which they became ready."""
         for fd in events:
             if fd == ORDERS:
                 self.obey(now)
@@ -155,15 +191,15 @@ class Relay:
                 self.bury(now)
             elif fd == self.deputy.sign:
                 self.engage()
+            rung = self.bell.rung(fd)
             for source in self.sources:
-                if fd == source.fd and source.open and not source.pending:
-                    count = source.pump(now)
-                    taken += count
-                    if self.pace is not None and source.number == 0:
-                        self.pace.seen(count, now)
+                if source.fd in rung and source.open:
+                    self.bell.listen(source.fd, on=False)
+                    self.in_use.add(source.fd)
+                if source.open and not source.pending and (source.fd in rung or fd == source.fd):
+                    self.pump(source, now)
                 elif fd == source.sink and source.pending:
                     source.push()
-        return taken
 
     def timeout(self, now: float) -> float | None:
         """Seconds until something is due by itself."""
@@ -184,7 +220,7 @@ class Relay:
         """Do what is due."""
         if self.stopping and not self.answered:
             self.try_to_stop(now)
-        if self.heir.polls and not self.answered and not self.heir.done and not _exists(self.pid):
+        if self.heir.polls and not self.answered and not self.heir.done and not exists(self.pid):
             self.bury(now)
         self.sync_when_due(now)
         if self.pace is not None:
@@ -227,8 +263,7 @@ class Relay:
                 source.drain(now)
             self.answer(b"o" * len(orders))
         else:
-            for poller in (self.poller, self.quiet):
-                poller.watch(ORDERS, reading=True, on=False)
+            self.poller.watch(ORDERS, reading=True, on=False)
 
     def stop(self, now: float) -> None:
         """Have the capture end."""
@@ -295,9 +330,8 @@ class Relay:
     def let_go(self) -> None:
         """Forget the process: it is well, or it is dead."""
         self.pace = None
-        for poller in (self.poller, self.quiet):
-            poller.watch(PROCESS, reading=True, on=False)
-            poller.watch(ORDERS, reading=True, on=False)
+        self.poller.watch(PROCESS, reading=True, on=False)
+        self.poller.watch(ORDERS, reading=True, on=False)
 
     def bury(self, now: float) -> None:
         """Save what the dead process said, then run what is to be run."""
@@ -354,51 +388,6 @@ class Relay:
                 except OSError:
                     continue
                 return
-
-
-class Heir:
-    """Who takes over when the captured process has died without stopping the capture."""
-
-    def __init__(self, command: list[str], cwd: str, *, watching: bool) -> None:
-        self.command = command
-        self.cwd = cwd
-        self.watching = watching
-        self.polls = not watching
-        self.done = False
-
-    def take_over(self) -> None:
-        """Run the command, once, in a session of its own."""
-        if self.done:
-            return
-        self.done = True
-        self.polls = False
-        if not self.command:
-            return
-        try:
-            os.chdir(self.cwd)
-        except OSError:
-            os.chdir("/")
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        try:
-            os.posix_spawnp(
-                self.command[0], self.command, os.environ, setsid=True,
-                setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
-                           signal.SIGTSTP, signal.SIGPIPE],
-            )  # fmt: skip
-        except OSError:
-            return  # there is nobody left to tell; the run is filed by the next one
-        finally:
-            os.chdir("/")
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _settle_in() -> None:
@@ -496,7 +485,7 @@ def _first_orders(pid: int, *, watching: bool) -> bytes:
         events = poller.poll(None if watching else 100)
         if any(fd == ORDERS for fd, _ in events):
             return os.read(ORDERS, 16)
-        if events or not _exists(pid):
+        if events or not exists(pid):
             return b""
 
 

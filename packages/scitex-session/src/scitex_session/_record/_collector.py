@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from scitex_session._record._readers import Readers
 
-_GIT_PATIENCE = 0.010  # seconds that a closing session waits for git; after that it is done later
+_GIT_PATIENCE = 0.003  # seconds to wait for git at the end: what it costs to have it done later
 _EARLY_FILES, _EARLY_BYTES = 20, 500_000
 
 _current: Collector | None = None

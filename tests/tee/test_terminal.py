@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import termios
 
 import pytest
 
@@ -88,6 +90,85 @@ def test_resizing_the_window_is_noticed(program):
     terminal.resize(132)
     assert terminal.wait() == 0
     assert b"now 132" in terminal.seen
+
+
+PAGER = """
+import subprocess
+with open("text", "w") as file:
+    file.write("".join(f"line {i}\\n" for i in range(100)))
+subprocess.run(["less", "text"])
+print("read")
+"""
+SINGLE_KEY = """
+import subprocess
+subprocess.run([sys.executable, "-c", '''
+import os, termios, tty
+usual = termios.tcgetattr(1)
+tty.setraw(1)
+os.write(1, b"press ")
+os.write(1, b"got " + os.read(0, 1) + b"\\\\r\\\\n")
+termios.tcsetattr(1, termios.TCSANOW, usual)
+'''])
+print("read")
+"""
+FULL_SCREEN = """
+import subprocess
+subprocess.run([sys.executable, "-c", '''
+import curses
+def main(screen):
+    screen.addstr(1, 1, "press")
+    screen.refresh()
+    screen.getkey()
+curses.wrapper(main)
+'''])
+print("read")
+"""
+
+
+def _modes(terminal):
+    return termios.tcgetattr(terminal.master)[:4]
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [(PAGER, b"line 1"), (SINGLE_KEY, b"press"), (FULL_SCREEN, b"press")],
+    ids=["pager", "single key", "full screen"],
+)
+def test_a_single_key_reaches_a_program_that_asks_for_it(program, code, shown):
+    """A pager, or whatever reads keys one by one, gets them without Enter, and unseen."""
+    if code is PAGER and not shutil.which("less"):
+        pytest.skip("less is not installed here")
+    terminal = program.at_terminal(code)
+    usual = _modes(terminal)
+    terminal.read(shown)
+    program.eventually(lambda: _modes(terminal) != usual)
+    terminal.type(b"q")
+    terminal.read(b"read\r\n")
+    assert b"press q" not in terminal.seen
+    program.eventually(lambda: _modes(terminal) == usual)
+    assert terminal.wait() == 0
+    assert program.out.endswith("read\n")
+
+
+@pytest.mark.parametrize("end", ["capture.stop()", "os.kill(os.getpid(), 9)"])
+def test_a_terminal_is_left_as_it_was(program, end):
+    """What a program has made of its terminal and left so is put back at the end, or at a kill."""
+    terminal = program.at_terminal(
+        f"""
+        import tty
+        tty.setcbreak(1)
+        print("in it", flush=True)
+        sys.stdin.readline()
+        {end}
+        """
+    )
+    usual = _modes(terminal)
+    terminal.read(b"in it")
+    program.eventually(lambda: _modes(terminal) != usual)
+    terminal.type(b"\n")
+    os.waitpid(terminal.pid, 0)
+    program.eventually(lambda: _modes(terminal) == usual)
+    os.close(terminal.master)
 
 
 def test_streams_keep_the_order_of_slow_writers(program):

@@ -12,10 +12,8 @@ watch, and the token of `_brief`.
 from __future__ import annotations
 
 import _signal as signal  # type: ignore[import-not-found] # `signal` alone takes 3 ms
-import fcntl
 import os
 import select
-import termios
 from _functools import partial  # type: ignore[import-not-found] # functools takes 2 ms
 from time import monotonic, sleep
 
@@ -27,6 +25,7 @@ from scitex_tee._log import LogFile
 from scitex_tee._pace import Pace
 from scitex_tee._poller import Poller
 from scitex_tee._source import Source
+from scitex_tee._window import Windows
 
 __all__ = ["main"]
 
@@ -67,9 +66,9 @@ class Relay:
         self.sync_at = 0.0
         self.woken = 0.0
         self.pause = 0.0  # seconds until the pipes that are in use are looked into again
-        self.terminals = [s for s in sources if s.terminal and s.sink >= 0]
-        self.sizes: dict[int, bytes] = {}
         self.poller = Poller()
+        terminals = {s.fd: s.original for s in sources if s.terminal and s.sink >= 0}
+        self.windows = Windows(self.poller, pid, terminals)
         self.bell = Doorbell(self.poller, [s.fd for s in sources if not s.terminal])
         self.in_use = {s.fd for s in sources if not s.terminal}
         self.poller.watch(ORDERS, reading=True)
@@ -191,6 +190,7 @@ class Relay:
                 self.bury(now)
             elif fd == self.deputy.sign:
                 self.engage()
+            self.windows.pass_on(fd)
             rung = self.bell.rung(fd)
             for source in self.sources:
                 if source.fd in rung and source.open:
@@ -208,7 +208,7 @@ class Relay:
             due.append(max(0.0, self.sync_at - now))
         if self.stopping and not self.answered:
             due.append(0.01)
-        if self.terminals:
+        if self.windows:
             due.append(_WINDOW)
         if self.pace is not None and (wait := self.pace.due(now)) is not None:
             due.append(wait)
@@ -225,9 +225,17 @@ class Relay:
         self.sync_when_due(now)
         if self.pace is not None:
             self.pace.rest(now)
-        for source in self.terminals:
-            self.follow_size(source)
+        living = not self.answered and not self.heir.done
+        if self.windows and self.windows.follow(keys=living) and living:
+            self.tell_of_size()
         self.report()
+
+    def tell_of_size(self) -> None:
+        """Tell it once more: the terminal's own notice came before the new size was to be seen."""
+        try:
+            os.killpg(os.getpgid(self.pid), signal.SIGWINCH)
+        except OSError:
+            pass  # it has just ended
 
     def sync_when_due(self, now: float) -> None:
         """Have the logs brought to the disk some time after something was written."""
@@ -289,6 +297,7 @@ class Relay:
             log.finish()
             log.compress(small=True)
             log.commit()
+        self.windows.put_back()
         self.report()
         self.answer(("\n".join(["done", *sorted(self.reasons())]) + "\0").encode())
         self.answered = True
@@ -336,6 +345,7 @@ class Relay:
     def bury(self, now: float) -> None:
         """Save what the dead process said, then run what is to be run."""
         self.let_go()
+        self.windows.put_back()
         for source in self.sources:
             source.drain(now)
         for log in self.logs:
@@ -343,23 +353,6 @@ class Relay:
         self.sync()
         self.board.set(BURIED)
         self.heir.take_over()
-
-    # -- terminals -----------------------------------------------------------------------
-
-    def follow_size(self, source: Source) -> None:
-        """Give the pseudo-terminal the size of the terminal."""
-        try:
-            size = fcntl.ioctl(source.original, termios.TIOCGWINSZ, b"\0" * 8)
-            if source.fd not in self.sizes:  # the window may have changed while this one started
-                self.sizes[source.fd] = fcntl.ioctl(source.fd, termios.TIOCGWINSZ, b"\0" * 8)
-            if size != self.sizes[source.fd]:
-                self.sizes[source.fd] = size
-                fcntl.ioctl(source.fd, termios.TIOCSWINSZ, size)
-                if not self.answered and not self.heir.done:
-                    # The terminal's own notice came before the new size could be seen here.
-                    os.killpg(os.getpgid(self.pid), signal.SIGWINCH)
-        except OSError:
-            self.terminals.remove(source)
 
     # -- words ---------------------------------------------------------------------------
 

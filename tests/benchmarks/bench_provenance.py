@@ -44,7 +44,7 @@ def bench_opens(folder):
         took = time.process_time() - begin
         print(json.dumps(took / len(names) * 1e6))
         if mode != "none":
-            from scitex_session._record._collector import remove_aside
+            from scitex_session._record._aside import remove_aside
             collector.stop()
             remove_aside(folder + "/run")
         """

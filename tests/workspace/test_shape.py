@@ -1,5 +1,7 @@
 """The shape of the code: small private modules behind a flat face."""
 
+import ast
+from graphlib import CycleError, TopologicalSorter
 from statistics import median
 
 import pytest
@@ -39,3 +41,46 @@ def test_modules_are_private(sources):
             private = any(part.startswith("_") for part in parts)
             allowed = parts[-1].replace(".pyi", ".py") in PUBLIC.get(package.name, set())
             assert private or allowed, f"{file} is neither private nor a known public module"
+
+
+def _imports(tree, package, modules):
+    """Yield what a module imports when it runs, also inside its functions."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            parts = [*(above if node.level else ()), *filter(None, [node.module])]
+            base = ".".join(parts)
+            named = {f"{base}.{alias.name}" for alias in node.names}
+            yield from (named & modules) or {base}
+        yield from _imports(node, package, modules)
+
+
+def test_no_two_modules_need_each_other(sources):
+    """Arrows between modules go one way, also those of imports inside functions.
+
+    A package's face is left out: it only hands names on.
+    """
+    files = {}
+    for package, found in sources.items():
+        for file in found:
+            parts = file.relative_to(package.path / "src").with_suffix("").parts
+            if parts[-1] != "__init__" and file.suffix == ".py":
+                files[".".join(parts)] = file
+    arrows = {
+        name: set(
+            _imports(
+                ast.parse(file.read_text(encoding="utf-8")), name.rpartition(".")[0], set(files)
+            )
+        )
+        & set(files)
+        for name, file in files.items()
+    }
+    assert sum(map(len, arrows.values())) > len(files)
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        pytest.fail(f"these need each other: {' -> '.join(error.args[1])}")

@@ -214,7 +214,7 @@ class DotDict(dict["Any", "Any"]):
         """
         from scitex_dotdict._frozen import freeze
 
-        freeze(self, {})
+        freeze(self, DotDict, {})
         return self
 
 

@@ -6,11 +6,11 @@ pays nothing for the possibility when it is written to.
 
 from __future__ import annotations
 
-from scitex_dotdict._dotdict import DotDict
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn, Self
+
+    from scitex_dotdict._dotdict import DotDict
 
     _Mixed = DotDict
 else:
@@ -34,7 +34,7 @@ class _Frozen(_Mixed):
         if len(self):
             _refuse("initialise again")
         super().__init__(*args, **kwargs)
-        freeze(self, {})
+        self.freeze()
 
     def __setitem__(self, key: Any, value: Any) -> None:
         _refuse(f"set {key!r}")
@@ -121,21 +121,31 @@ def _frozen_form_of(cls: type[DotDict]) -> type[DotDict]:
     return _frozen_class[cls]
 
 
-def freeze(value: Any, memo: dict[int, Any]) -> Any:
-    """Freeze `value` and all in it; DotDicts in place, lists and sets as what replaces them."""
+def freeze(value: Any, kind: type[DotDict], memo: dict[int, Any]) -> Any:
+    """Freeze `value` and all in it; DotDicts in place, lists and sets as what replaces them.
+
+    Parameters
+    ----------
+    value
+        Anything.
+    kind
+        The class DotDict.
+    memo
+        What has been frozen already, by `id`.
+    """
     if id(value) in memo:
         return memo[id(value)]
-    if isinstance(value, DotDict):
+    if isinstance(value, kind):
         memo[id(value)] = value
         for key, item in list(dict.items(value)):
-            dict.__setitem__(value, key, freeze(item, memo))
+            dict.__setitem__(value, key, freeze(item, kind, memo))
         if not isinstance(value, _Frozen):
             object.__setattr__(value, "__class__", _frozen_form_of(type(value)))
         return value
     if type(value) is dict:  # appended to a list after the list was stored
-        return freeze(DotDict(value), memo)
+        return freeze(kind(value), kind, memo)
     if type(value) in (list, tuple):
         memo[id(value)] = value  # the answer for a list that holds itself, which no tuple can
-        memo[id(value)] = frozen = tuple(freeze(item, memo) for item in value)
+        memo[id(value)] = frozen = tuple(freeze(item, kind, memo) for item in value)
         return frozen
     return frozenset(value) if type(value) is set else value

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from scitex_repro._array_bytes import header, pieces
 from scitex_repro._describe import describe
-from scitex_repro._hash_array import header, pieces
 from scitex_repro._keys import netstring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from scitex_repro._describe import Part
+    from scitex_repro._part import Part
 
 
 def fingerprint(obj: Any) -> str:
@@ -77,7 +77,7 @@ def digest_part(part: Part, above: tuple[int, ...], where: str) -> bytes:
         whole.update(part.data)
     elif part.array is not None:
         whole.update(header(part.array))
-        for piece in pieces(part.array):
+        for piece in pieces(part.array, fingerprint):
             whole.update(piece)
     elif part.texts is not None:
         for text in part.texts:

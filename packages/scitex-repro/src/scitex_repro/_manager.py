@@ -5,7 +5,7 @@ from __future__ import annotations
 from scitex_repro import _keys, _process
 from scitex_repro._globals import GLOBALS
 from scitex_repro._named import NamedStreams
-from scitex_repro._tree import Node, referred_root
+from scitex_repro._tree import Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -318,7 +318,7 @@ class RandomStateManager(NamedStreams):
 
 def _referred(token: str, seed: int, steps: Steps) -> RandomStateManager:
     """Return the manager of this process that a pickled one stands for."""
-    return RandomStateManager.facing(referred_root(token, seed).below(steps))
+    return RandomStateManager.facing(Node.referred(token, seed).below(steps))
 
 
 def fix_seeds(

@@ -60,7 +60,7 @@ class PCG64DXSM(np.random.PCG64DXSM):
         if not hasattr(self, "node"):
             return tuple(plain)
         node = self.node
-        place = (node.root.token, node.seed, node.steps, self.known)
+        place = (type(node), node.root.token, node.seed, node.steps, self.known)
         return _unpickled, (place, os.getpid(), self.__getstate__())
 
 
@@ -69,10 +69,8 @@ def _unpickled(place: tuple[Any, ...], pid: int, state: Any) -> Any:
         copied: Any = np.random.PCG64DXSM(0)
         copied.__setstate__(state)
         return copied
-    from scitex_repro._tree import referred_root
-
-    token, seed, steps, known = place
-    return referred_root(token, seed).below(steps).make(known).bit_generator
+    tree, token, seed, steps, known = place
+    return tree.referred(token, seed).below(steps).make(known).bit_generator
 
 
 class NumpyStream:

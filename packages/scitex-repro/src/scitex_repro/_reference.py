@@ -7,17 +7,17 @@ import json
 import os
 import re
 
+from scitex_repro._array_bytes import as_array, dtype_name, pieces
 from scitex_repro._describe import describe
 from scitex_repro._difference import difference
-from scitex_repro._fingerprint import digest_part
-from scitex_repro._hash_array import as_array, dtype_name, pieces
+from scitex_repro._fingerprint import digest_part, fingerprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from scitex_repro._describe import Part
+    from scitex_repro._part import Part
 
 _SCHEMA = "scitex-verified-result"
 _VERSION = 1
@@ -181,7 +181,7 @@ def _value(part: Part) -> str:
 def _block_digests(array: Any) -> list[str]:
     """Return a short digest for each mebibyte of an array."""
     found, current, room = [], hashlib.sha256(), _BLOCK
-    for piece in pieces(array):
+    for piece in pieces(array, fingerprint):
         data = memoryview(piece).cast("B")
         while len(data):
             current.update(data[:room])

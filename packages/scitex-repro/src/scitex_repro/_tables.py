@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scitex_repro._describe import Part
+from scitex_repro._part import Part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -65,6 +65,15 @@ class Node:
                 return other.below(self.steps)
         return self
 
+    @staticmethod
+    def referred(token: str, seed: int) -> Node:
+        """Return the root that a pickle refers to, made if this process has none."""
+        root = find_root(token, seed)
+        if root is None:
+            root = Node(seed)
+            _kept.append(root)
+        return root
+
     def below(self, steps: Steps) -> Node:
         """Return the node that these steps lead to."""
         node = self
@@ -208,15 +217,6 @@ def find_root(token: str, seed: int) -> Node | None:
     named = [node for node in alive if node.token == token]
     alike = [node for node in alive if node.seed == seed]
     return next(iter([*named, *alike]), None)
-
-
-def referred_root(token: str, seed: int) -> Node:
-    """Return the root that a pickle refers to, made if this process has none."""
-    root = find_root(token, seed)
-    if root is None:
-        root = Node(seed)
-        _kept.append(root)
-    return root
 
 
 # Roots that only pickles refer to live as long as the process: the next task needs them too.

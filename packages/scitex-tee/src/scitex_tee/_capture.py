@@ -118,7 +118,7 @@ class Capture:
         self._backend = self._make_backend()
         self._state = "running"
         _running.append(self)
-        _streams.flush_at_fork()
+        _streams.flush_at_fork(active)
 
     def stop(self) -> None:
         """Put everything back and complete the logs.

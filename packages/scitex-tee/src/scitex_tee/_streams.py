@@ -8,7 +8,7 @@ from _io import TextIOWrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
     from scitex_tee._tee import Sink, Tee
@@ -113,18 +113,19 @@ def in_blocks(name: str, fd: int) -> TextIOWrapper | None:
 _at_fork: list[bool] = []
 
 
-def flush_at_fork() -> None:
-    """See to it that no child inherits, and writes again, what its parent has not yet written."""
+def flush_at_fork(active: Callable[[], bool]) -> None:
+    """See to it that no child inherits, and writes again, what its parent has not yet written.
+
+    Parameters
+    ----------
+    active
+        Tells whether output is captured.
+    """
     if not _at_fork:
         _at_fork.append(True)
-        os.register_at_fork(before=_flush_if_captured, after_in_child=_be_a_child)
-
-
-def _flush_if_captured() -> None:
-    from scitex_tee._capture import active
-
-    if active():
-        flush()
+        os.register_at_fork(
+            before=lambda: flush() if active() else None, after_in_child=_be_a_child
+        )
 
 
 def _be_a_child() -> None:

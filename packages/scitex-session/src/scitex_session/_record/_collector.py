@@ -6,8 +6,8 @@ import os
 import sys
 from time import monotonic, sleep, time_ns
 
-from scitex_session._record import _hook, _journal, _machine, _modules, _places, _repository
-from scitex_session._record._sections import ASIDE
+from scitex_session._record import _hook, _machine, _modules, _places, _repository
+from scitex_session._record._aside import ASIDE, add_journals, remove_aside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -247,35 +247,6 @@ class Collector:
                 state["not_collected"].append(f"files opened: {sink.failure}")
             add_journals(state, self._aside, skip="events")
         return state
-
-
-def add_journals(state: dict[str, Any], aside: str, *, skip: str = "") -> None:
-    """Add to `state` the events that journals hold: those of workers, or of a dead process."""
-    when = state["start_ns"]
-    for name in sorted(os.listdir(aside)):
-        if not name.startswith("events") or name == skip:
-            continue
-        for kind, path in _journal.read(os.path.join(aside, name)):
-            if kind == "R":
-                state["reads"].setdefault(path, when)
-            elif kind in {"W", "w"}:
-                state["writes"].setdefault(path, when)
-                if kind == "W":
-                    state["relative"].append(path)
-            elif kind == "-":
-                state["writes"].pop(path, None)
-            elif kind == "I":
-                state["explicit"].setdefault(path, "load")
-
-
-def remove_aside(run_dir: str) -> None:
-    """Remove the notes of a run, all of them files of ours in a directory of ours."""
-    aside = os.path.join(run_dir, "CONFIGS", ASIDE)
-    if not os.path.isdir(aside):
-        return
-    for name in os.listdir(aside):
-        os.unlink(os.path.join(aside, name))
-    os.rmdir(aside)
 
 
 def _write_json(path: str, value: object) -> None:

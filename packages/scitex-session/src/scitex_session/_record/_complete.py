@@ -7,7 +7,7 @@ import os
 import sys
 
 from scitex_session._record import _late, _sections
-from scitex_session._record._collector import add_journals, remove_aside
+from scitex_session._record._aside import ASIDE, add_journals, remove_aside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def complete(run_dir: str | os.PathLike[str]) -> bool:
 
 def _revive(run_dir: str) -> bool:
     """Do what the session would have done at its end."""
-    aside = os.path.join(run_dir, "CONFIGS", _sections.ASIDE)
+    aside = os.path.join(run_dir, "CONFIGS", ASIDE)
     try:
         with open(os.path.join(aside, "start"), encoding="utf-8", errors="surrogateescape") as file:
             state: dict[str, Any] = json.load(file)

@@ -7,7 +7,7 @@ import sys
 from time import sleep, time_ns
 
 from scitex_session._record import _repository, _sections
-from scitex_session._record._collector import remove_aside
+from scitex_session._record._aside import ASIDE, remove_aside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def finish(run_dir: str) -> bool:
     """
     import json
 
-    aside = os.path.join(run_dir, "CONFIGS", _sections.ASIDE)
+    aside = os.path.join(run_dir, "CONFIGS", ASIDE)
     mine = os.path.join(aside, f"state-{os.getpid()}")
     _take_back(aside)
     try:

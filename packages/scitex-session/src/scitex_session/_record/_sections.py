@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from scitex_session._record import _distributions, _files
+from scitex_session._record._aside import ASIDE
 from scitex_session._record._code import CodeKeeper
 from scitex_session._record._digest import ceiling
 
@@ -12,7 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-ASIDE = ".provenance"  # inside CONFIGS, while a run is being recorded
 UNSEEN = (
     "what a library reads in C without a hook (a hook is in place for those named in hooks)",
     "what programs started by the run read and write, except workers forked by this process",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scitex_session._sentinel import INJECTED
 from scitex_session.errors import SessionError
 
-from ._shape import REQUIRED, locate, parameters, plain_function
+from ._shape import REQUIRED, fresh, locate, parameters, plain_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,14 +137,3 @@ class Command:
                     f"{locate(self._plain)}: --{name.replace('_', '-')} switches {name[3:]!r} off "
                     f"already; rename {name!r}"
                 )
-
-
-def fresh(default: Any) -> Any:
-    """Copy a default that a run could change for the next one."""
-    if isinstance(default, list | dict | set | bytearray) or (
-        hasattr(type(default), "__dataclass_fields__") and not isinstance(default, type)
-    ):
-        from copy import deepcopy
-
-        return deepcopy(default)
-    return default

@@ -13,9 +13,8 @@ import tyro
 
 from scitex_session.errors import SessionError
 
-from ._command import fresh
 from ._hints import annotations_of, is_numpy_scalar, option_type
-from ._shape import REQUIRED, locate
+from ._shape import REQUIRED, fresh, locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

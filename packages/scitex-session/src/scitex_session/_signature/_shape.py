@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["REQUIRED", "locate", "parameters", "plain_function"]
+__all__ = ["REQUIRED", "fresh", "locate", "parameters", "plain_function"]
 
 # Stands for the default of a parameter that has none.
 REQUIRED = object()
@@ -69,6 +69,17 @@ def parameters(func: Callable[..., Any]) -> dict[str, Any]:
     given = dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
     given.update(func.__kwdefaults__ or {})
     return {name: given.get(name, REQUIRED) for name in names[:named]}
+
+
+def fresh(default: Any) -> Any:
+    """Copy a default that a run could change for the next one."""
+    if isinstance(default, list | dict | set | bytearray) or (
+        hasattr(type(default), "__dataclass_fields__") and not isinstance(default, type)
+    ):
+        from copy import deepcopy
+
+        return deepcopy(default)
+    return default
 
 
 def _refuse_kind(func: Callable[..., Any]) -> None:

@@ -1,4 +1,7 @@
-"""Archives and compressed files: stamps of time vary, what is inside counts."""
+"""Archives and compressed files: stamps of time vary, what is inside counts.
+
+Each comparison is given the one for what is inside, which may be an archive again.
+"""
 
 from __future__ import annotations
 
@@ -11,47 +14,52 @@ from scitex_session._repeat._content._result import DIFFERENT, EQUAL, Rules, Ver
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Comparison = Callable[[bytes, bytes, str, Rules], Verdict]
+
 _STAMP = "stamps of time in it aside"
 
 
-def compare_gzip(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
+def compare_gzip(inside: Comparison, old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
     """Compare what two gzip files hold."""
     import gzip
 
-    return _unpacked(gzip.decompress, old, new, name, rules)
+    return _unpacked(gzip.decompress, inside, old, new, name, rules)
 
 
-def compare_bzip2(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
+def compare_bzip2(inside: Comparison, old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
     """Compare what two bzip2 files hold."""
     import bz2
 
-    return _unpacked(bz2.decompress, old, new, name, rules)
+    return _unpacked(bz2.decompress, inside, old, new, name, rules)
 
 
-def compare_xz(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
+def compare_xz(inside: Comparison, old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
     """Compare what two xz files hold."""
     import lzma
 
-    return _unpacked(lzma.decompress, old, new, name, rules)
+    return _unpacked(lzma.decompress, inside, old, new, name, rules)
 
 
 def _unpacked(
-    unpack: Callable[[bytes], bytes], old: bytes, new: bytes, name: str, rules: Rules
+    unpack: Callable[[bytes], bytes],
+    inside: Comparison,
+    old: bytes,
+    new: bytes,
+    name: str,
+    rules: Rules,
 ) -> Verdict:
-    from scitex_session._repeat._content._compare import compare_data
-
     try:
-        inside = unpack(old), unpack(new)
+        found = unpack(old), unpack(new)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         return Verdict(DIFFERENT, f"cannot be unpacked: {error}")
     stem = name.rpartition(".")[0]
-    if inside[0][257:262] == b"ustar":
-        return _compare_tar(*inside, rules)
-    verdict = compare_data(*inside, stem, rules)
+    if found[0][257:262] == b"ustar":
+        return _compare_tar(inside, *found, rules)
+    verdict = inside(*found, stem, rules)
     return Verdict(EQUAL, verdict.detail or _STAMP) if verdict.same else verdict
 
 
-def compare_zip(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
+def compare_zip(inside: Comparison, old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
     """Compare the members of two zip files, which NPZ and XLSX files are too."""
     import zipfile
 
@@ -62,10 +70,10 @@ def compare_zip(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
         # The dates of the document stand in a member of their own.
         for members in (first, second):
             members.pop("docProps/core.xml", None)
-    return _compare_members(first, second, rules)
+    return _compare_members(inside, first, second, rules)
 
 
-def _compare_tar(old: bytes, new: bytes, rules: Rules) -> Verdict:
+def _compare_tar(inside: Comparison, old: bytes, new: bytes, rules: Rules) -> Verdict:
     import tarfile
 
     def members(data: bytes) -> dict[str, bytes]:
@@ -73,12 +81,12 @@ def _compare_tar(old: bytes, new: bytes, rules: Rules) -> Verdict:
             files = {info.name: archive.extractfile(info) for info in archive if info.isfile()}
             return {name: file.read() for name, file in files.items() if file is not None}
 
-    return _compare_members(members(old), members(new), rules)
+    return _compare_members(inside, members(old), members(new), rules)
 
 
-def _compare_members(first: dict[str, bytes], second: dict[str, bytes], rules: Rules) -> Verdict:
-    from scitex_session._repeat._content._compare import compare_data
-
+def _compare_members(
+    inside: Comparison, first: dict[str, bytes], second: dict[str, bytes], rules: Rules
+) -> Verdict:
     if first.keys() != second.keys():
         gone = sorted(first.keys() - second.keys())
         come = sorted(second.keys() - first.keys())
@@ -87,7 +95,7 @@ def _compare_members(first: dict[str, bytes], second: dict[str, bytes], rules: R
         return Verdict(DIFFERENT, "; ".join(parts))
     different = []
     for name, data in first.items():
-        verdict = compare_data(data, second[name], name, rules)
+        verdict = inside(data, second[name], name, rules)
         if not verdict.same:
             different.append(f"{name}: {verdict.detail}")
     if different:

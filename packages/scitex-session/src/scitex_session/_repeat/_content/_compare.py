@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scitex_session._repeat._content import (
     _archives,
-    _arrays,
     _documents,
     _images,
+    _npy,
     _pickles,
     _tables,
     _text,
@@ -115,11 +116,11 @@ _BY_PATH: tuple[tuple[bytes, Callable[[str, str, Rules], Verdict]], ...] = (
     (b"PAR1", _tables.compare_parquet),
 )
 _BY_DATA: tuple[tuple[bytes, Callable[[bytes, bytes, str, Rules], Verdict]], ...] = (
-    (b"\x1f\x8b", _archives.compare_gzip),
-    (b"BZh", _archives.compare_bzip2),
-    (b"\xfd7zXZ\x00", _archives.compare_xz),
-    (b"PK\x03\x04", _archives.compare_zip),
-    (b"\x93NUMPY", _arrays.compare_npy),
+    (b"\x1f\x8b", partial(_archives.compare_gzip, compare_data)),
+    (b"BZh", partial(_archives.compare_bzip2, compare_data)),
+    (b"\xfd7zXZ\x00", partial(_archives.compare_xz, compare_data)),
+    (b"PK\x03\x04", partial(_archives.compare_zip, compare_data)),
+    (b"\x93NUMPY", _npy.compare_npy),
     (b"\x89PNG\r\n\x1a\n", _images.compare_png),
     (b"\xff\xd8\xff", _images.compare_pixels),
     (b"II*\x00", _images.compare_pixels),

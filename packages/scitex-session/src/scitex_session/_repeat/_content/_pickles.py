@@ -11,6 +11,7 @@ import io
 import pickle
 from typing import TYPE_CHECKING
 
+from scitex_session._repeat._content._arrays import compare_arrays
 from scitex_session._repeat._content._result import DIFFERENT, EQUAL, Rules, Verdict
 
 if TYPE_CHECKING:
@@ -146,8 +147,6 @@ def _in_order(a: Any, b: Any, where: str, rules: Rules, seen: set[tuple[int, int
 
 def _array_differs(a: Any, b: Any, where: str, rules: Rules) -> str | None:
     """Compare two pickled NumPy arrays as numbers, so that it can be said how far they differ."""
-    from scitex_session._repeat._content._arrays import compare_arrays
-
     arrays = _array(a), _array(b)
     if arrays[0] is None or arrays[1] is None:
         return None

@@ -108,6 +108,7 @@ class Terminal:
         self.master, slave = os.openpty()
         self.seen = b""
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.usual = self.modes()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self.master)
@@ -118,6 +119,12 @@ class Terminal:
             os.chdir(directory)
             os.execve(command[0], command, environment())
         os.close(slave)
+
+    def modes(self) -> list[object]:
+        """How the terminal treats keys and output at this moment."""
+        import termios
+
+        return termios.tcgetattr(self.master)[:4]
 
     def resize(self, columns: int) -> None:
         """Change the width of the window."""

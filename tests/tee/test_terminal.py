@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import termios
 
 import pytest
 
@@ -125,10 +124,6 @@ print("read")
 """
 
 
-def _modes(terminal):
-    return termios.tcgetattr(terminal.master)[:4]
-
-
 @pytest.mark.parametrize(
     ("code", "shown"),
     [(PAGER, b"line 1"), (SINGLE_KEY, b"press"), (FULL_SCREEN, b"press")],
@@ -139,13 +134,12 @@ def test_a_single_key_reaches_a_program_that_asks_for_it(program, code, shown):
     if code is PAGER and not shutil.which("less"):
         pytest.skip("less is not installed here")
     terminal = program.at_terminal(code)
-    usual = _modes(terminal)
     terminal.read(shown)
-    program.eventually(lambda: _modes(terminal) != usual)
+    program.eventually(lambda: terminal.modes() != terminal.usual)
     terminal.type(b"q")
     terminal.read(b"read\r\n")
     assert b"press q" not in terminal.seen
-    program.eventually(lambda: _modes(terminal) == usual)
+    program.eventually(lambda: terminal.modes() == terminal.usual)
     assert terminal.wait() == 0
     assert program.out.endswith("read\n")
 
@@ -162,12 +156,11 @@ def test_a_terminal_is_left_as_it_was(program, end):
         {end}
         """
     )
-    usual = _modes(terminal)
     terminal.read(b"in it")
-    program.eventually(lambda: _modes(terminal) != usual)
+    program.eventually(lambda: terminal.modes() != terminal.usual)
     terminal.type(b"\n")
     os.waitpid(terminal.pid, 0)
-    program.eventually(lambda: _modes(terminal) == usual)
+    program.eventually(lambda: terminal.modes() == terminal.usual)
     os.close(terminal.master)
 
 

@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 import sqlite3
+import sys
 import threading
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from scitex_session._catalog import _index, _record_head, _walk
 from scitex_session._catalog._index import Index
+from scitex_session._record import _digest
 from scitex_session.errors import UsageError
 
 
@@ -30,6 +32,19 @@ def settle(base):
     old = time.time() - 100
     for state in base.iterdir():
         os.utime(state, (old, old))
+
+
+def _open_files(path):
+    if sys.platform != "linux":
+        return []
+    return [fd for fd in os.listdir("/proc/self/fd") if _target(fd) == str(path)]
+
+
+def _target(fd):
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}")
+    except FileNotFoundError:  # that of the listing itself
+        return None
 
 
 def test_runs_appear_move_and_vanish(make_run):
@@ -141,7 +156,9 @@ def test_an_index_held_by_another_tool_does_not_block(make_run, monkeypatch):
     monkeypatch.setattr(_index, "_PATIENCE", 0.05)
     holder = sqlite3.connect(_index._path(), isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
+    held = _open_files(_index._path())
     assert names() == ["one", "two"]
+    assert _open_files(_index._path()) == held
     holder.close()
 
 
@@ -160,6 +177,16 @@ def test_readings_at_once_agree(make_run):
     for thread in threads:
         thread.join()
     assert found == [30] * 4
+
+
+def test_a_broken_cache_of_digests_is_let_go(tmp_path, monkeypatch):
+    """A cache that is no database is none, and is not kept open."""
+    monkeypatch.setattr(_digest, "cache_directory", lambda: str(tmp_path))
+    file = tmp_path / "digests.sqlite"
+    file.write_bytes(b"no database" * 1000)
+    with _digest.Cache() as cache:
+        assert _open_files(file) == []
+        assert cache.get(os.stat(file)) is None
 
 
 def test_links_are_not_followed(make_run, tmp_path):

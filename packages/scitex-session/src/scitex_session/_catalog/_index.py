@@ -68,12 +68,18 @@ class Index:
         self.roots = known() if roots is None else roots
         self._dirs: dict[int, tuple[str, str]] = {}
         try:
-            self._db = _open_file()
-            self._refresh()
+            self._use(_open_file())
         except (sqlite3.Error, OSError):
             # Locked, full, read-only or broken: what the directories say needs no file.
-            self._db = _prepare(sqlite3.connect(":memory:", isolation_level=None))
+            self._use(_prepare(sqlite3.connect(":memory:", isolation_level=None)))
+
+    def _use(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        try:
             self._refresh()
+        except BaseException:
+            db.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -161,14 +161,18 @@ class Cache:
                 " mtime_ns integer, sha256 text, primary key (device, inode))"
             )
         except (OSError, sqlite3.Error):
-            self._table = None
+            self._close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
         if self._table is not None:
             self._table.close()
+            self._table = None
 
     def get(self, stat: os.stat_result) -> str | None:
         """Return the digest of the file that `stat` describes, if it is known."""
@@ -196,7 +200,7 @@ class Cache:
                     "insert or replace into digests values (?,?,?,?,?)", (*_key(stat), digest)
                 )
             except self._error:
-                self._table = None
+                self._close()
 
 
 def _key(stat: os.stat_result) -> tuple[int, int, int, int]:

@@ -62,7 +62,8 @@ class Windows:
                 if keys:
                     window.follow_modes()
                     self._listen(window)
-            except OSError:
+            except OSError:  # nobody is left at the pseudo-terminal, or the terminal is gone
+                self._leave(window)
                 self._windows.remove(window)
         return resized
 
@@ -83,10 +84,13 @@ class Windows:
     def put_back(self) -> None:
         """Put back what a program has asked of a terminal and left so."""
         for window in self._windows:
-            if window.keys >= 0:
-                self._poller.watch(window.keys, reading=True, on=False)
-                window.close_keys()
-            window.put_back()
+            self._leave(window)
+
+    def _leave(self, window: _Window) -> None:
+        if window.keys >= 0:
+            self._poller.watch(window.keys, reading=True, on=False)
+            window.close_keys()
+        window.put_back()
 
 
 class _Window:

@@ -24,7 +24,7 @@ _MANY = 4096
 
 
 class Doorbell:
-    """One bell for some pipes, rung by signals; on other systems than Linux by the poller.
+    """One bell for some pipes, rung by signals; by the poller where a system has no such signals.
 
     Parameters
     ----------
@@ -48,13 +48,34 @@ class Doorbell:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._ends[1], warn_on_full_buffer=False)
         signal.signal(signal.SIGIO, _do_nothing)  # comes in place of the others if they are many
+        if not self._is_heard():
+            signal.set_wakeup_fd(-1)
+            self.close()
+            self._ends = ()
+            return
         for number, fd in enumerate(pipes, start=signal.SIGRTMIN):
             signal.signal(number, _do_nothing)
             self._of_signal[number] = fd
-            fcntl.fcntl(fd, fcntl.F_SETSIG, number)
-            fcntl.fcntl(fd, fcntl.F_SETOWN, os.getpid())
+            _address(fd, number)
             self.listen(fd, on=False)  # a killed predecessor may have listened
         self._poller.watch(self._ends[0], reading=True)
+
+    def _is_heard(self) -> bool:
+        """Whether the system sends these signals: some that are taken for Linux do not."""
+        reader, writer = os.pipe()
+        signal.signal(signal.SIGRTMIN, _do_nothing)
+        try:
+            _address(reader, signal.SIGRTMIN)
+            self.listen(reader, on=True)
+            os.write(writer, b"x")
+            heard = bool(os.read(self._ends[0], _MANY))
+            self.listen(reader, on=False)
+        except OSError:
+            return False
+        finally:
+            os.close(writer)
+            os.close(reader)
+        return heard
 
     def listen(self, fd: int, *, on: bool) -> None:
         """Have the bell rung, or no more, when something is written into a pipe or it ends."""
@@ -85,6 +106,12 @@ class Doorbell:
         """Let go of what is heard in another process."""
         for end in self._ends:
             os.close(end)
+
+
+def _address(fd: int, number: int) -> None:
+    """Have the signals of a pipe sent to this process."""
+    fcntl.fcntl(fd, fcntl.F_SETSIG, number)
+    fcntl.fcntl(fd, fcntl.F_SETOWN, os.getpid())
 
 
 def _do_nothing(_number: int, _frame: object) -> None:

@@ -58,8 +58,8 @@ def parse(
             given[name] = value
     except _NotPlain:
         return None
-    missing = [name for name, default in defaults.items() if default is REQUIRED]
-    return (given, overrides) if given.keys() >= set(missing) else None
+    required = {name for name, default in defaults.items() if default is REQUIRED}
+    return (given, overrides) if given.keys() >= required else None
 
 
 def _option(
@@ -70,18 +70,17 @@ def _option(
     name = flag[2:].replace("-", "_")
     if flag != "--" + name.strip("_").replace("_", "-") or "__" in name:
         raise _NotPlain
-    if name in defaults:
-        kind = _kind(func, name, defaults[name])
-        if kind is not bool:
-            return name, _READERS[kind](text if equals else next(words, ""))
-        value = True
-    else:
-        name, value = name.removeprefix("no_"), False
-        if not flag.startswith("--no-") or name not in defaults:
-            raise _NotPlain
-    if equals or defaults[name] is REQUIRED or _kind(func, name, defaults[name]) is not bool:
+    negated = name not in defaults and flag.startswith("--no-")
+    if negated:
+        name = name.removeprefix("no_")
+    if name not in defaults:
         raise _NotPlain
-    return name, value
+    kind = _kind(func, name, defaults[name])
+    if kind is not bool and not negated:
+        return name, _READERS[kind](text if equals else next(words, ""))
+    if kind is not bool or equals or defaults[name] is REQUIRED:
+        raise _NotPlain
+    return name, not negated
 
 
 def _kind(func: Callable[..., Any], name: str, default: Any) -> type:

@@ -71,8 +71,11 @@ AROUND = {
     ),
 }
 START_STOP = """
-import sys, time
+import os, sys, time
 from scitex_tee import Capture
+for log in "o.log", "e.log":
+    if os.path.exists(log):
+        os.unlink(log)  # to empty an old log takes the same time without a capture
 capture = Capture("o.log", "e.log")
 begin = time.perf_counter()
 capture.start()

@@ -7,6 +7,9 @@ import sys
 
 from scitex_tee import _streams
 
+if os.name == "posix":
+    from scitex_tee._relayed import Relayed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,8 +162,6 @@ class Capture:
     def _make_backend(self) -> Backend:
         """Start what can be had here."""
         if os.name == "posix" and sys.executable:
-            from scitex_tee._relayed import Relayed
-
             return Relayed(
                 self._paths, append=self._append, raw=self._raw, if_killed=self._if_killed
             )

@@ -16,8 +16,12 @@ def open_log(path: str, *, append: bool) -> tuple[int, int, str]:
         Descriptor of the file, descriptor of its directory, name in it.
     """
     directory, name = os.path.split(os.path.abspath(path))
-    os.makedirs(directory, exist_ok=True)
-    place = os.open(directory, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    how = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
+    try:
+        place = os.open(directory, how)
+    except FileNotFoundError:
+        os.makedirs(directory, exist_ok=True)
+        place = os.open(directory, how)
     try:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (0 if append else os.O_TRUNC)
         if not append:

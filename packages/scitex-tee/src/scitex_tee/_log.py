@@ -122,6 +122,11 @@ class LogFile:
         """Begin at `end`: what stands behind it in the file is about to be fed."""
         self.start = self.end = self._floor = end
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the files say all that was fed, so that `finish` and `compress` do nothing."""
+        return self.renderer.at_rest and self.raw_fd < 0 and self.problem is None
+
     def settle(self, now: float) -> float | None:
         """Show what is at rest; return the seconds after which to ask again, or None."""
         if not self.renderer.unsettled:

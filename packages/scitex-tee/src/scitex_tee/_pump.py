@@ -24,6 +24,7 @@ from scitex_tee._heir import Heir, exists
 from scitex_tee._log import LogFile
 from scitex_tee._pace import Pace
 from scitex_tee._poller import Poller
+from scitex_tee._sign import Sign
 from scitex_tee._source import Source
 from scitex_tee._window import Windows
 
@@ -52,8 +53,11 @@ class Relay:
         heir: Heir,
         board: Board,
         wishes: int,
+        sign: int,
     ) -> None:
         self.pid = pid
+        self.sign = Sign(sign)
+        self.sign.put(up=False)
         self.pace = Pace(pid, PROCESS, wishes) if wishes >= 0 and heir.watching else None
         self.board = board
         self.sources = list(sources)
@@ -125,7 +129,12 @@ class Relay:
                 sleep(self.pause)
             pause = self.pause if self.pause >= _TICK else 0.0
             timeout = pause if timeout is None else min(timeout, pause)
-        return self.poller.wait(timeout)
+        elif not any(source.pending for source in self.sources):
+            self.sign.put(up=all(log.is_complete for log in self.logs))
+        events = self.poller.wait(timeout)
+        if events:
+            self.sign.put(up=False)
+        return events
 
     def make_rounds(self, now: float) -> None:
         """Look into the pipes that are in use; have the bell rung for one that is no more.
@@ -423,8 +432,8 @@ def main(arguments: list[str]) -> None:
     files = [v.split(",", 3) for k, v in options if k == "--log"]
     _settle_in()
     columns = 0
-    wishes = int(given.get("--wishes", -1))
-    top = max(TOKEN, wishes)
+    wishes, sign = int(given.get("--wishes", -1)), int(given["--sign"])
+    top = max(TOKEN, wishes, sign)
     for _, source, sink, terminal in streams:
         top = max(top, source, sink)
         if terminal:
@@ -451,7 +460,7 @@ def main(arguments: list[str]) -> None:
     ]
     heir = Heir(command, given["--cwd"], watching=given["--watch"] == "1")
     pid = int(given["--pid"])
-    relay = Relay(pid, sources, logs, heir, board, wishes)
+    relay = Relay(pid, sources, logs, heir, board, wishes, sign)
     if not os.read(TOKEN, 1):
         relay.find_over(_first_orders(pid, watching=heir.watching))
     while True:
@@ -459,7 +468,7 @@ def main(arguments: list[str]) -> None:
             relay.run()
         except Promoted:
             heir.done = board.flag(BURIED)
-            relay = Relay(pid, [s for s in sources if s.open], logs, heir, board, wishes)
+            relay = Relay(pid, [s for s in sources if s.open], logs, heir, board, wishes, sign)
             relay.resume()
         except BaseException:
             relay.deputy.dismiss()  # what went wrong here would go wrong there

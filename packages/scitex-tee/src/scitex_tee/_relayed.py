@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from scitex_tee import _spawn
+from scitex_tee import _sign, _spawn
 from scitex_tee._brief import Brief
 from scitex_tee._descriptors import Channel, aloft
 from scitex_tee._files import open_log
-from scitex_tee._streams import Swap, in_blocks, leads_to
+from scitex_tee._streams import Swap, flushes_c, in_blocks, leads_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Relayed:
         self._give(answer_writer)
         self._targets: list[int] = []  # for each channel, the number of its log
         self._brief = Brief()
+        self._sign = _sign.Sign(_sign.make())
         self._relay = -1
         try:
             arguments = self._describe(paths, append=append, raw=raw)
@@ -68,6 +69,7 @@ class Relayed:
                 if channel.fd >= 0:
                     self._brief.add_pipe(channel.fd, log)
             self._swap = Swap(self._plan)
+            flushes_c()  # the end asks that again; here the shell takes its time anyway
             self._relay = start.finish()
         except BaseException:
             for undo in self._undo:
@@ -97,6 +99,7 @@ class Relayed:
         self._give(process if process >= 0 else self._order_reader)
         self._give(self._brief.token)
         arguments = ["--pid", str(os.getpid()), "--cwd", _cwd(), "--watch", str(int(process >= 0))]
+        arguments += ["--sign", str(self._give(self._sign.fd))]
         known: dict[str, int] = {}
         for number, path in zip((1, 2), paths, strict=True):
             if path is None:
@@ -161,6 +164,9 @@ class Relayed:
         for channel in self._channels:
             channel.restore()
         try:
+            if may_be_brief and self._is_dealt_with():
+                os.write(self._orders, _STOP)  # which leaves it nothing to do but to end
+                return
             problems = self._brief.complete() if may_be_brief else None
             if problems is None:
                 os.write(self._orders, _STOP)
@@ -171,6 +177,11 @@ class Relayed:
                 self.problem = "; ".join(problems) or None
         finally:
             self._close_all()
+
+    def _is_dealt_with(self) -> bool:
+        """Whether the relay has completed the logs and nothing can come any more."""
+        # Looked at first because it is quicker, and last because only then it counts.
+        return self._sign.is_up() and self._brief.is_drained() and self._sign.is_up()
 
     def _answer(self) -> str | None:
         """Wait until the relay has written everything; return what went wrong."""
@@ -188,7 +199,7 @@ class Relayed:
         for channel in self._channels:
             channel.forget()
         self._brief.close()
-        for fd in (self._orders, self._order_reader, self._answers, self._relay):
+        for fd in (self._orders, self._order_reader, self._answers, self._relay, self._sign.fd):
             if fd >= 0:
                 os.close(fd)
 

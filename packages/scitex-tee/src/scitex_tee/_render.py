@@ -132,6 +132,11 @@ class Renderer:
         return self._emit(everything=True, shrink=True)
 
     @property
+    def at_rest(self) -> bool:
+        """Whether `finish` would change nothing: all is plain text, and shown."""
+        return self._screen is None and not self._text and not self._bytes
+
+    @property
     def held(self) -> bytes:
         """What was taken in and has had no effect yet."""
         return self._text.encode("utf-8", "surrogatepass") + self._bytes

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from scitex_tee._tee import Sink, Tee
 
-__all__ = ["Swap", "flush", "flush_at_fork", "in_blocks", "leads_to"]
+__all__ = ["Swap", "flush", "flush_at_fork", "flushes_c", "in_blocks", "leads_to"]
 
 _COMPILED = (".so", ".pyd", ".dylib")
 
@@ -41,26 +41,36 @@ def flush(*, everything: bool = False) -> None:
             stream.flush()
         except (OSError, ValueError, AttributeError):
             continue  # closed, or nobody reads it: then there is nothing to be flushed
-    if "_ctypes" in sys.modules or (everything and _c_may_have_written()):
+    if "_ctypes" in sys.modules or (everything and flushes_c()):
         _flush_c()
 
 
-def _c_may_have_written() -> bool:
+_pure: set[str] = set()  # names of modules that were looked at and have no C of their own
+_program: list[bool] = []  # whether this is the program that Python says it is
+
+
+def flushes_c() -> bool:
     """Whether there is code here that is neither Python nor a part of Python.
 
     What belongs to Python does not write by ``printf``; to load `_ctypes` for nothing takes 1 ms.
     """
     own = f"{os.sep}lib-dynload{os.sep}"
-    for module in list(sys.modules.values()):
-        file = getattr(getattr(module, "__spec__", None), "origin", None)
+    for name in sys.modules.keys() - _pure:
+        file = getattr(getattr(sys.modules.get(name), "__spec__", None), "origin", None)
         if isinstance(file, str) and file.endswith(_COMPILED) and own not in file:
             return True
-    if "LD_PRELOAD" in os.environ:
-        return True
-    try:  # a program of its own in which Python is embedded
-        return not os.path.samefile("/proc/self/exe", sys.executable)
+        _pure.add(name)
+    if not _program:
+        _program.append(_is_python())
+    return "LD_PRELOAD" in os.environ or not _program[0]
+
+
+def _is_python() -> bool:
+    """Whether this is no program of its own in which Python is embedded."""
+    try:
+        return os.path.samefile("/proc/self/exe", sys.executable)
     except OSError:
-        return True
+        return False
 
 
 def _flush_c() -> None:

@@ -208,12 +208,12 @@ def test_a_signal_while_finishing_does_not_stop_it(lab, look):
     lab.decorated(
         "import os, signal, threading, time\n"
         "from scitex_session._lifecycle import closing\n"
-        "real = closing.end\n"
+        "real = closing.note_end\n"
         "def slow(*a):\n"
         "    for number in (signal.SIGTERM, signal.SIGINT):\n"
         "        signal.raise_signal(number)\n"
         "    return real(*a)\n"
-        "closing.end = slow\n"
+        "closing.note_end = slow\n"
         "return 0"
     )
     done = lab.run()

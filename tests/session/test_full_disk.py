@@ -31,7 +31,7 @@ from scitex_session._lifecycle import closing
 @session
 def main(CONFIG=INJECTED):
     (CONFIG.SDIR_RUN / "mine.txt").write_text("precious")
-    real = closing.end
+    real = closing.note_end
     def end(run, *rest):
         with open(run.directory.inside("filler"), "wb", buffering=0) as file:
             try:
@@ -40,7 +40,7 @@ def main(CONFIG=INJECTED):
             except OSError:
                 pass
         return real(run, *rest)
-    closing.end = end
+    closing.note_end = end
     return 0
 main()
 """

@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scitex_session._record import mask
+from scitex_session._record import _secret_patterns, _source_mask, mask
 from scitex_session._record._secret_names import strength
 from scitex_session._record._secret_patterns import strip_credentials
 from scitex_session._record._source_mask import mask_patch, mask_source
@@ -217,3 +219,53 @@ def git(cwd, *args):
         ["git", *identity, *args], cwd=cwd, capture_output=True, encoding="utf-8", check=True
     )
     return done.stdout
+
+
+PIECES = [
+    "AKIA", "ASIA", "ABCDEFGHIJ012345", "ghp_", "github_pat_", "a1B2c3D4" * 4, "xoxb-", "sk_live_",
+    "pk_test_", "sk-", "AIza", "eyJ", ".", "hf_", "npm_", "SG.", "https://", "user", ":", "@host",
+    "hooks.slack.com/services/", "?", "&", "key=", "api-key=", "Signature=", "sig=", "auth=",
+    "Bearer ", "Authorization: ", "Password=", "PWD=", "MY_TOKEN=", "AccountKey=", "_ACCESS_KEY=",
+    "access_key=", "credential=", "apikey=", " ", "'", "x9", "-----BEGIN RSA PRIVATE KEY-----",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join))
+@settings(max_examples=3000, deadline=None)
+def test_what_is_let_go_at_a_glance_has_no_secret(text):
+    """A text that is not shown to the patterns is one that they leave as it is."""
+    before = _secret_patterns.mask_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_secret_patterns, "_may_match", lambda _text: True)
+        assert _secret_patterns.mask_text(text) == before
+
+
+@given(
+    st.lists(
+        st.sampled_from([
+            "key", "token", "Password", "lambda", "x", "=", ":", ",", " ", "\t", "[", "]", "(", '"',
+            "'", "\\", "r", "b", "f", "u", "rb", "str", "|", "#", "-", "\n", "s3cr3t-v4lue-9",
+        ]),
+        max_size=20,
+    )
+)  # fmt: skip
+@settings(max_examples=2000, deadline=None)
+def test_what_is_asked_before_the_patterns_hides_as_much(words):
+    """A line that is taken for harmless at a glance is one that the patterns leave as it is."""
+    text = "".join(words)
+    before = mask_source(text.encode(), "analysis.py")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_source_mask, "_gives_text", lambda _line: True)
+        assert mask_source(text.encode(), "analysis.py") == before
+
+
+def test_a_program_that_hides_nothing_costs_no_pattern():
+    """The words of a program that resemble secrets' names do not make it load `re`."""
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; "
+        "from scitex_session._record._source_mask import mask_source; "
+        "mask_source(b'pass\\nrows.sort(key=len)\\nprint(\"key\", len(tokens))\\n', 'x.py'); "
+        "print('re' in sys.modules)"
+    )
+    command = [sys.executable, "-I", "-S", "-c", code]
+    assert subprocess.check_output(command, text=True) == "False\n"

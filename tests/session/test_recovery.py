@@ -13,6 +13,7 @@ import yaml
 
 from scitex_session._lifecycle.liveness import identity, is_alive
 from scitex_session._lifecycle.recovery import file_dead, recover
+from scitex_session._record import complete
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes as POSIX has them")
 
@@ -306,3 +307,42 @@ def test_killed_while_finishing_2000_files(lab, look):
     for run in runs:
         assert len(list(run.glob("*.txt"))) == 2000
         assert look.log(run) == "done\n"
+
+
+DIES = """\
+import os, signal
+from scitex_session._lifecycle import frozen
+from scitex_session._record import _collector
+{step} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+open("data.txt", encoding="utf-8").close()
+return 0"""
+
+
+def known(record):
+    """Tell which inputs and which code a record names."""
+    files = [entry["module"] for entry in record["code"]["files"]]
+    return [os.path.basename(entry["path"]) for entry in record["inputs"]], files
+
+
+def test_killed_before_the_record_is_in_place(lab, look):
+    """The notes of the run are still there, and recovery puts into the record what they hold."""
+    (lab.path / "data.txt").write_text("1", encoding="utf-8")
+    lab.decorated(DIES.format(step="frozen.End.put"))
+    lab.run()
+    recover(lab.path / "script_out")
+    run = lab.only("FINISHED_ERROR")
+    assert known(look.record(run)) == (["data.txt"], ["__main__"])
+    assert not (run / "CONFIGS" / ".provenance").exists()
+
+
+def test_killed_after_the_record_is_in_place(lab, look):
+    """It is complete, and stays so when the notes that were left are removed."""
+    (lab.path / "data.txt").write_text("1", encoding="utf-8")
+    lab.decorated(DIES.format(step="_collector.remove_aside"))
+    lab.run()
+    run = lab.only("FINISHED_SUCCESS")
+    record = look.record(run)
+    assert known(record) == (["data.txt"], ["__main__"])
+    complete(run)
+    assert not (run / "CONFIGS" / ".provenance").exists()
+    assert look.record(run) == record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scitex_repro import _keys, _process
+from scitex_repro import _keys, _process, _record
 from scitex_repro._globals import GLOBALS
 from scitex_repro._named import NamedStreams
 from scitex_repro._tree import Node
@@ -201,8 +201,6 @@ class RandomStateManager(NamedStreams):
         name : str
             Such as "epoch 1". A name may come again.
         """
-        from scitex_repro import _record
-
         _keys.check_name(name, "mark")
         _record.mark(self._node.root, name)
 
@@ -216,8 +214,6 @@ class RandomStateManager(NamedStreams):
             hash order, which libraries were seeded, when and how, how many words each stream has
             drawn and the digest of its state, the marks, and what was verified.
         """
-        from scitex_repro import _record
-
         return _record.record(self._node.root)
 
     def verify(

@@ -85,6 +85,9 @@ class Syncing:
         self._done = allocate_lock()
         self._done.acquire()
         self._before = _threads()
+        if not paths:
+            self._done.release()
+            return
         try:
             start_new_thread(self._run, ())
         except RuntimeError:  # at the limit of threads, or at the end of the interpreter

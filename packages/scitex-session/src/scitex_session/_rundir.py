@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ._durable import sync_directory
+from ._durable import Syncing
 from .errors import SessionError
 
 TYPE_CHECKING = False
@@ -150,8 +150,13 @@ def let_go(path: str) -> None:
         return
 
 
-def move(run_dir: RunDir, state: str) -> None:
+def move(run_dir: RunDir, state: str) -> Syncing:
     """File a run directory under its end state in one atomic rename.
+
+    Returns
+    -------
+    Syncing
+        What brings the rename to the disk, to be waited for.
 
     Raises
     ------
@@ -162,15 +167,16 @@ def move(run_dir: RunDir, state: str) -> None:
     """
     target = run_dir.target(state)
     if target == run_dir.path:
-        return
+        return Syncing()
     if os.path.lexists(target):
         raise FileExistsError(17, "a run of that name is filed there already", target)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
+    there = os.path.dirname(target)
+    if not os.path.isdir(there):
+        os.makedirs(there, exist_ok=True)
     source = os.path.dirname(run_dir.path)
     os.rename(run_dir.path, target)
     run_dir.path = target
-    sync_directory(os.path.dirname(target))
-    sync_directory(source)
+    return Syncing(there, source)
 
 
 def _identifiers(stamp: str) -> Iterator[str]:

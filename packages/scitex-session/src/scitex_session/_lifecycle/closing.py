@@ -7,7 +7,6 @@ import os
 import sys
 
 from .. import _clock, _config, _rundir
-from .._durable import Syncing
 from . import frozen, state, words
 
 TYPE_CHECKING = False
@@ -121,20 +120,26 @@ def users_own(error: BaseException) -> Any:
 
 def _file(run: state.Run, exit_status: int | None, reason: str, message: str | None) -> None:
     """Write how it ended, then move. Where that fails the run stays whole where it is."""
-    record = run.record
-    logs = Syncing(*(run.directory.inside("logs", name) for name in ("stdout.log", "stderr.log")))
-    if run.collector is not None:
-        record.update(run.collector.sections())
-    _note_randomness(run)
+    record, collector = run.record, run.collector
+    logs = (run.directory.inside("logs", name) for name in ("stdout.log", "stderr.log"))
+    note_end(run, exit_status, reason, message)
     try:
-        end(run, exit_status, reason, message)
-        logs.wait()
+        end = frozen.End(run.directory, run.config, *logs)
+        if collector is not None:
+            record.update(collector.sections())
+        _note_randomness(run)
+        end.put(record)
     except OSError as problem:
-        _mark_in_place(run, frozen.status_word(exit_status))
+        _mark_in_place(run, record["run"]["status"])
         _stays(run, problem)
         return
+    for warning in end.warnings:
+        words.say(f"scitex: CONFIG: {warning}")
     try:
-        _rundir.move(run.directory, END_STATE[record["run"]["status"]])
+        moved = _rundir.move(run.directory, END_STATE[record["run"]["status"]])
+        if collector is not None:
+            collector.after_move(run.directory.path)
+        moved.wait()
     except OSError as problem:
         frozen.point_at(run.config, run.directory.base, run.directory.path)
         _stays(run, problem)
@@ -159,8 +164,8 @@ END_STATE = {
 }
 
 
-def end(run: state.Run, exit_status: int | None, reason: str, message: str | None) -> None:
-    """Write CONFIG and the record with the end in them, pointing at where the run will stand."""
+def note_end(run: state.Run, exit_status: int | None, reason: str, message: str | None) -> None:
+    """Say the end in CONFIG and the record, which point at where the run will stand."""
     status = frozen.status_word(exit_status)
     now = _clock.now()
     config, about = run.config, run.record["run"]
@@ -180,8 +185,6 @@ def end(run: state.Run, exit_status: int | None, reason: str, message: str | Non
         message=message,
         sdir_run=target,
     )
-    for warning in frozen.write_end(run.directory, config, run.record):
-        words.say(f"scitex: CONFIG: {warning}")
 
 
 def _mark_in_place(run: state.Run, status: str) -> None:
@@ -212,8 +215,6 @@ def _stays(run: state.Run, problem: OSError) -> None:
 def _tell(run: state.Run, message: str | None, *, notify: bool, verbose: bool) -> None:
     if verbose or words.on_terminal():
         words.summary(run, message=message, verbose=verbose)
-    if run.collector is not None:
-        run.collector.after_move(run.directory.path)
     if notify:
         from .telling import send_notification
 

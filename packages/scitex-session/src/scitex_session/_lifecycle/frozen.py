@@ -104,28 +104,62 @@ def _written(config: DotDict) -> tuple[bytes, bytes, list[str]]:
     return _config.dump_yaml(plain), _config.dump_pickle(masked), warnings
 
 
-def write_end(directory: RunDir, config: DotDict, record: dict[str, Any]) -> list[str]:
-    """Write CONFIG and the record, each whole and on the disk before it takes its place.
+class End:
+    """CONFIG and the record of a run that ends: both on the disk before either is in its place.
 
-    Returns
-    -------
-    list of str
-        As for `write_config`.
+    The disk begins with CONFIG while the caller still makes the record.
+
+    Parameters
+    ----------
+    directory : RunDir
+        The run's directory.
+    config : DotDict
+        CONFIG as it is to stay.
+    *others : str
+        Files that are to be on the disk as well.
+
+    Attributes
+    ----------
+    warnings : list of str
+        As `write_config` returns them.
+
+    Raises
+    ------
+    OSError
+        If CONFIG cannot be written; nothing is left behind.
     """
-    text, pickled, warnings = _written(config)
-    path = directory.inside("CONFIGS", "CONFIG.yaml")
-    aside = write_aside(path, text, sync=False)
-    syncing = Syncing(aside)
-    try:
-        write_whole(directory.inside("CONFIGS", "CONFIG.pkl"), pickled, sync=False)
-        data = _config.dump_json(record)
-        syncing.wait()
-        os.replace(aside, path)
-    except BaseException:
-        os.unlink(aside)
-        raise
-    write_whole(directory.inside("CONFIGS", "PROVENANCE.json"), data)
-    return warnings
+
+    def __init__(self, directory: RunDir, config: DotDict, *others: str) -> None:
+        text, self._pickled, self.warnings = _written(config)
+        self._directory = directory
+        self._path = directory.inside("CONFIGS", "CONFIG.yaml")
+        self._aside = write_aside(self._path, text, sync=False)
+        self._syncing = Syncing(*others, self._aside)
+
+    def put(self, record: dict[str, Any]) -> None:
+        """Put both in place.
+
+        Raises
+        ------
+        OSError
+            What stood there before is untouched, but for CONFIG.pkl.
+        """
+        path = self._directory.inside("CONFIGS", "PROVENANCE.json")
+        aside = {self._aside: self._path}
+        try:
+            try:
+                pickle = self._directory.inside("CONFIGS", "CONFIG.pkl")
+                write_whole(pickle, self._pickled, sync=False)
+                aside[write_aside(path, _config.dump_json(record))] = path
+            finally:
+                self._syncing.wait()
+            for complete, place in list(aside.items()):
+                os.replace(complete, place)
+                del aside[complete]
+        except BaseException:
+            for left in aside:
+                os.unlink(left)
+            raise
 
 
 def write_record(directory: RunDir, record: dict[str, Any], *, sync: bool = True) -> None:

@@ -74,7 +74,7 @@ def _rename(directory: _rundir.RunDir, end_state: str, max_wait: float) -> None:
     deadline = time.monotonic() + max_wait
     while True:
         try:
-            _rundir.move(directory, end_state)
+            _rundir.move(directory, end_state).wait()
             return
         except OSError as error:
             if error.errno not in _BUSY or time.monotonic() > deadline or os.name != "nt":

@@ -35,8 +35,9 @@ def add_journals(state: dict[str, Any], aside: str, *, skip: str = "") -> None:
 def remove_aside(run_dir: str) -> None:
     """Remove the notes of a run, all of them files of ours in a directory of ours."""
     aside = os.path.join(run_dir, "CONFIGS", ASIDE)
-    if not os.path.isdir(aside):
-        return
-    for name in os.listdir(aside):
-        os.unlink(os.path.join(aside, name))
-    os.rmdir(aside)
+    try:
+        for name in os.listdir(aside):
+            os.unlink(os.path.join(aside, name))
+        os.rmdir(aside)
+    except FileNotFoundError:
+        return  # there are none, or somebody else has just removed them

@@ -163,6 +163,7 @@ class CodeKeeper:
             self._keep(entry, path, data)
 
     def _keep(self, entry: dict[str, Any], path: str, data: bytes) -> None:
+        masked = 0
         if b"\0" not in data:
             data, masked = mask_source(data, path)
             if masked:
@@ -170,14 +171,35 @@ class CodeKeeper:
         # Named by content and name: files of one name from two places do not collide.
         folder = (entry["sha256"] or "unknown")[:8]
         name = f"{COPIES}/{folder}/{os.path.basename(path)}"
-        self._write(name, data)
+        if masked or not self._link(path, name):
+            self._write(name, data)
         entry["copy"] = f"CONFIGS/{name}"
         if entry["module"] != "__main__":
             entry["base"] = _modules.base(entry["module"], path)
 
+    def _link(self, path: str, name: str) -> bool:
+        """Keep the copy of the start under `name`, too; return whether that is possible."""
+        if path not in self.copied:
+            return False
+        try:
+            os.link(self._source(path), self._place(name))
+        except OSError:  # links are unknown here, or it stands there since an earlier attempt
+            return False
+        return True
+
+    def _place(self, name: str) -> str:
+        """Return the path of a file in ``CONFIGS``, its folders made."""
+        path = self.configs
+        for folder in name.split("/")[:-1]:
+            path = os.path.join(path, folder)
+            try:
+                os.mkdir(path)
+            except FileExistsError:
+                continue
+        return os.path.join(self.configs, name)
+
     def _write(self, name: str, data: bytes) -> None:
-        path = os.path.join(self.configs, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        path = self._place(name)
         with open(path + ".new", "wb") as file:
             file.write(data)
         os.replace(path + ".new", path)

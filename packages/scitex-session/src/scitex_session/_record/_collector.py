@@ -6,7 +6,14 @@ import os
 import sys
 from time import monotonic, sleep, time_ns
 
-from scitex_session._record import _hook, _machine, _modules, _places, _repository
+from scitex_session._record import (
+    _hook,
+    _machine,
+    _modules,
+    _places,
+    _repository,
+    _sections,
+)
 from scitex_session._record._aside import ASIDE, add_journals, remove_aside
 
 TYPE_CHECKING = False
@@ -111,8 +118,6 @@ class Collector:
         What would hold up the end of a session is left out and named in ``pending``; `after_move`
         starts a process that adds it.
         """
-        from scitex_session._record import _sections
-
         try:
             self._await_git()
             state = self._state()
@@ -120,15 +125,14 @@ class Collector:
             if sections.get("pending"):
                 self._later = True
                 _write_json(os.path.join(self._aside, "state"), state)
-            else:
-                remove_aside(self._run_dir)
         except Exception as error:  # noqa: BLE001 - the run is not to suffer, the record says so
             return {"collection": {"not_collected": [f"{type(error).__name__}: {error}"]}}
         return sections
 
     def after_move(self, run_dir: str) -> None:
-        """Let a process of its own complete the record of a run that is filed now."""
+        """Tidy up once the record is in place; what is pending is left to a process of its own."""
         if not self._later:
+            self._try("the notes of the run", lambda: remove_aside(run_dir))
             return
         self._later = False
         from scitex_session._record._late import start

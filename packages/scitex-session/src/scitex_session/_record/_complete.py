@@ -47,6 +47,9 @@ def _revive(run_dir: str) -> bool:
             state: dict[str, Any] = json.load(file)
     except FileNotFoundError:
         return False
+    if _late.is_written(run_dir):  # it was killed when only the notes were left to be removed
+        remove_aside(run_dir)
+        return False
     add_journals(state, aside)
     # Of the writes of a killed process only where they went is known, not what it did before.
     state["not_collected"].append(

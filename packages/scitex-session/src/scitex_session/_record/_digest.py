@@ -8,6 +8,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from io import FileIO
     from typing import Any, Self
 
@@ -17,6 +18,12 @@ CEILING = 16 * 1024**3
 _REMEMBERED_FROM = 1_000_000  # bytes; smaller files are read again sooner than looked up
 _BLOCK = 1024 * 1024
 _LARGE = 32 * _BLOCK
+
+_own_sha256: Callable[[], Any] | None
+try:
+    _own_sha256 = __import__("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
+except (ImportError, AttributeError):  # a Python that was built without it
+    _own_sha256 = None
 
 _little = 200_000  # bytes for which loading OpenSSL would take longer than it saves
 
@@ -74,11 +81,8 @@ def _sha256_for(size: int) -> Any:
     """
     global _little
     _little -= size
-    if _little > 0 and "hashlib" not in sys.modules:
-        try:
-            return __import__("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256()
-        except (ImportError, AttributeError):  # a Python that was built without it
-            pass
+    if _little > 0 and _own_sha256 is not None and "hashlib" not in sys.modules:
+        return _own_sha256()
     import hashlib
 
     return hashlib.sha256()

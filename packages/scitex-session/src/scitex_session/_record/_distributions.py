@@ -46,7 +46,11 @@ def installed(folders: list[str] | None = None) -> dict[str, tuple[str, str]]:
         Normalised name to (version, metadata folder).
     """
     found: dict[str, tuple[str, str]] = {}
+    library = os.path.dirname(os.__file__)
+    python = {library, os.path.join(library, "lib-dynload")}  # holds no distribution, and is large
     for folder in sys.path if folders is None else folders:
+        if folder in python:
+            continue
         try:
             names = os.listdir(folder or ".")
         except OSError:  # zip archives and folders that do not exist stand on sys.path too

@@ -118,6 +118,14 @@ def _await_git(state: dict[str, Any], aside: str) -> None:
     state["git"] = ""
 
 
+def is_written(run_dir: str) -> bool:
+    """Whether PROVENANCE.json has its sections."""
+    import json
+
+    with open(os.path.join(run_dir, "CONFIGS", "PROVENANCE.json"), "rb") as file:
+        return "collection" in json.loads(file.read())
+
+
 def write(run_dir: str, sections: dict[str, Any]) -> None:
     """Merge `sections` into PROVENANCE.json, in one step."""
     import json

@@ -58,7 +58,7 @@ def mask_source(data: bytes, name: str) -> tuple[bytes, int]:
         The masked content and the number of lines that changed.
     """
     text = data.decode("utf-8", "surrogateescape")
-    if not _suspicious(text):
+    if not _suspicious(text, name):
         return data, 0
     lines = text.split("\n")
     changed = _mask_lines(lines, name, prefixed=False)
@@ -85,18 +85,44 @@ def mask_patch(patch: bytes) -> tuple[bytes, int]:
     return "\n".join(lines).encode("utf-8", "surrogateescape"), changed
 
 
-def _suspicious(text: str) -> bool:
+def _suspicious(text: str, name: str | None = None) -> bool:
+    """Whether lines have to be looked at one by one; without a `name` it is a patch of some files.
+
+    To load and compile the patterns takes 10 ms and more: a script that hides nothing pays nothing.
+    """
     if mask_known(text) != text:
         return True
     lower = text.lower()
-    return any(hint in lower for hint in _HINTS)
+    if not any(hint in lower for hint in _HINTS):
+        return False
+    if name is None or "-----begin " in lower:
+        return True
+    settings = _is_settings(name)
+    return any(
+        (settings or _gives_text(line)) and any(hint in line for hint in _HINTS)
+        for line in lower.split("\n")
+    )
+
+
+def _gives_text(line: str) -> bool:
+    """Whether a text in quotes follows ``=``, ``:`` or another one and a comma, as in `_quoted`."""
+    for at, character in enumerate(line):
+        if character in "\"'":
+            before = line[:at].rstrip("rbuf").rstrip()
+            if before.endswith(("=", ":", '",', "',")):
+                return True
+    return False
+
+
+def _is_settings(name: str) -> bool:
+    return name.lower().endswith(_SETTINGS) or name.rpartition("/")[2].startswith(".env")
 
 
 def _mask_lines(lines: list[str], name: str, *, prefixed: bool) -> int:
     """Mask `lines` in place; with `prefixed` the first character belongs to the patch."""
     changed = 0
     inside_key = False
-    settings = name.lower().endswith(_SETTINGS) or name.rpartition("/")[2].startswith(".env")
+    settings = _is_settings(name)
     for index, line in enumerate(lines):
         if prefixed and line.startswith(("@@", "\\")):
             inside_key = False
@@ -119,7 +145,8 @@ def _mask_line(line: str, *, settings: bool) -> str:
     line = mask_known(line.removesuffix("\r"))
     lower = line.lower()
     if any(hint in lower for hint in _HINTS):
-        line = _quoted().sub(_replace_quoted, line)
+        if _gives_text(lower):
+            line = _quoted().sub(_replace_quoted, line)
         if settings:
             line = _bare().sub(_replace_bare, line)
     return line + end

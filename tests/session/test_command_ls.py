@@ -53,6 +53,17 @@ def test_the_word_for_a_run_is_the_truth(make_run, command):
     assert sorted(names(command("ls", "--status", "unknown"))) == ["far", "none"]
 
 
+def test_a_record_that_does_not_tell_is_unknown(make_run, command, tmp_path):
+    """A run used in place whose record names no known state is found as what it is."""
+    run = make_run("", base=tmp_path / "here", name="X")
+    file = run / "CONFIGS" / "PROVENANCE.json"
+    text = file.read_text(encoding="utf-8").replace('"status": "running"', '"status": "odd"')
+    assert '"odd"' in text
+    file.write_text(text, encoding="utf-8")
+    assert names(command("ls", "--status", "unknown")) == ["here"]
+    assert names(command("ls", "--status", "running")) == []
+
+
 def test_a_run_being_born_is_not_listed(make_run, command):
     """What is set aside under RUNNING has no name yet."""
     make_run("RUNNING", name=".new-2026Y")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any, Self
 
-_VERSION = 3
+_VERSION = 4
 _PATIENCE = 60.0  # seconds to wait while another tool builds the index
 _SCHEMA = """
 BEGIN IMMEDIATE;
@@ -33,6 +33,7 @@ CREATE TABLE dirs (dir INTEGER PRIMARY KEY, root, state TEXT, changed INTEGER, i
 CREATE TABLE runs (run INTEGER PRIMARY KEY, dir INTEGER, file, inode INTEGER, name, id,
     status TEXT, start REAL, settled INTEGER, line TEXT, UNIQUE (dir, file));
 CREATE INDEX unsettled ON runs (dir) WHERE NOT settled;
+CREATE INDEX running ON runs (run) WHERE status = 'running';
 CREATE TABLE heads (run INTEGER PRIMARY KEY, head TEXT);
 CREATE TRIGGER gone AFTER DELETE ON runs BEGIN DELETE FROM heads WHERE run = OLD.run; END;
 COMMIT;
@@ -108,10 +109,16 @@ class Index:
         tail : str
             What follows, such as an order.
         """
-        chosen = ",".join(map(str, self._dirs)) or "NULL"
-        condition = f"dir IN ({chosen})" + (f" AND ({where})" if where else "")
+        condition = self._chosen() + (f" AND ({where})" if where else "")
         query = f"SELECT {columns} FROM runs LEFT JOIN heads USING (run) WHERE {condition} {tail}"  # noqa: S608 - keys are integers
         return self._db.execute(query, tuple(values))
+
+    def _chosen(self) -> str:
+        """Return the condition on directories: none where all are meant, for to look is to wait."""
+        (count,) = self._db.execute("SELECT count(*) FROM dirs").fetchone()
+        if count == len(self._dirs):
+            return "TRUE"
+        return f"dir IN ({','.join(map(str, self._dirs)) or 'NULL'})"
 
     def find(
         self, where: str = "", values: Sequence[object] = (), tail: str = ""

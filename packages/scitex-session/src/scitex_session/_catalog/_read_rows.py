@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import marshal
 import os
-import subprocess
 import sys
 
+from . import _layout as layout
 from ._row import read_below, row_of
 from ._walk import own_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Collection, Iterable, Iterator
     from typing import IO, Any, Self
 
@@ -53,7 +54,7 @@ def read_rows(root: str, state: str, files: Iterable[str]) -> Rows:
                 if file and not _exists(file, folder):
                     continue  # it moved on since the listing, and is found where it is now
                 data = None
-            yield file, row_of(data, name, state)
+            yield file, row_of(data, name, state, archived=file.endswith(layout.TAR))
     finally:
         os.close(folder)
 
@@ -137,6 +138,8 @@ def serve() -> None:
 
 
 def _start() -> subprocess.Popen[bytes]:
+    import subprocess  # 9 ms, and a listing rarely needs helpers
+
     command = [sys.executable, "-I", "-S", "-c", _PROGRAM, *(entry for entry in sys.path if entry)]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)

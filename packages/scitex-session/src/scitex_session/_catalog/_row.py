@@ -32,6 +32,7 @@ STATUS_OF = {
     layout.ERROR: "error",
 }
 UNKNOWN = "unknown"
+ARCHIVED = " (archived)"
 _STATUSES = frozenset(STATUS_OF.values())
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOLDER = os.O_RDONLY | _NO_LINK | getattr(os, "O_DIRECTORY", 0)
@@ -43,7 +44,8 @@ class Row(NamedTuple):
     """One run in the index.
 
     `head` is JSON with the record's ``run``, ``process``, ``args`` and ``config``. `settled` is 0
-    where the record has to be read again next time.
+    where the record has to be read again next time. `line` is the run in a listing: clean columns,
+    with tabs between them; for one that is running the second has to be decided anew.
     """
 
     name: str
@@ -55,7 +57,7 @@ class Row(NamedTuple):
     line: str
 
 
-def row_of(data: bytes | None, name: str, state: str) -> Row:
+def row_of(data: bytes | None, name: str, state: str, *, archived: bool = False) -> Row:
     """Make the row of one run.
 
     Parameters
@@ -66,11 +68,15 @@ def row_of(data: bytes | None, name: str, state: str) -> Row:
         The run's name as its directory has it.
     state : str
         The directory it is filed under; empty for a run used in place.
+    archived : bool
+        Whether it is packed into a tar file.
     """
     sections, text = _head(data)
     run = sections["run"]
     recorded = run.get("status")
     status = STATUS_OF[state] if state else recorded
+    if not isinstance(status, str) or status not in _STATUSES:
+        status = UNKNOWN
     identifier = run.get("id")
     # The record may be forged or copied: an ID that is not the directory's own is not believed.
     if not isinstance(identifier, str) or not _belongs(identifier, name):
@@ -79,11 +85,11 @@ def row_of(data: bytes | None, name: str, state: str) -> Row:
     return Row(
         name,
         identifier,
-        status if isinstance(status, str) and status in _STATUSES else UNKNOWN,
+        status,
         _moment(run.get("start_time")),
         int(bool(run) and not (over and recorded == "running")),
         text,
-        _line(run, sections["args"]),
+        f"{clean(name)}\t{status}{ARCHIVED if archived else ''}\t{_columns(run, sections['args'])}",
     )
 
 
@@ -184,7 +190,7 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _line(run: dict[str, Any], args: dict[str, Any]) -> str:
+def _columns(run: dict[str, Any], args: dict[str, Any]) -> str:
     """Return the columns of a listing behind ID and status, ready to be printed."""
     start, script = run.get("start_time"), run.get("script")
     columns = (

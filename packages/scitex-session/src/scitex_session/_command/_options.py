@@ -67,7 +67,7 @@ def condition_of(options: Namespace) -> Condition:
     )
     if not options.status:
         return found
-    wanted = {_stored(status) for status in options.status}
+    wanted = {*options.status, *map(_stored, options.status)}
     marks = ", ".join("?" * len(wanted))
     from .._catalog._query import Condition
 

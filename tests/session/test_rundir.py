@@ -206,3 +206,20 @@ def test_descriptors_run_out(lab):
     assert done.returncode != 0
     assert "Too many open files" in done.stderr
     assert lab.runs("RUNNING") == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="output goes through no process there")
+def test_processes_run_out(lab, look):
+    """At the limit of processes: one line that names the limit, and the run is filed as failed."""
+    lab.write(
+        "from scitex_session import session\nfrom scitex_tee import _spawn\n"
+        "_spawn._HAND_OVER = 'exit 2'  # what the shell does when it cannot fork\n"
+        "@session\ndef main():\n    print('begun')\n"
+        "main()\n"
+    )
+    done = lab.run()
+    (line,) = done.stderr.splitlines()
+    assert "the output cannot be logged" in line
+    assert "`ulimit -u`" in line
+    assert done.stdout == ""
+    assert look.config(lab.only("FINISHED_ERROR"))["EXIT_STATUS"] == 1

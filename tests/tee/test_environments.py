@@ -95,3 +95,27 @@ def test_in_a_notebook(tmp_path):
     assert shown[1] == "afterwards\n"
     text = log.read_text(encoding="utf-8")
     assert sorted(text.splitlines()) == ["child", "in the cell"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell hands a process over there")
+def test_no_process_can_be_started(program):
+    """The start fails in one piece: the output goes where it went, and nothing is left open."""
+    result = program.run(
+        """
+        import os, sys
+        from scitex_tee import Capture, _spawn
+
+        _spawn._HAND_OVER = "exit 2"  # as at the limit of processes
+        before = sorted(os.listdir("/dev/fd"))
+        capture = Capture("out.log", "err.log")
+        try:
+            capture.start()
+        except OSError as error:
+            print(error.strerror)
+        print("still here", capture.running, sorted(os.listdir("/dev/fd")) == before)
+        print("here, too", file=sys.stderr)
+        """,
+        captured=False,
+    )
+    words = b"no process for the logs could be started\nstill here False True\n"
+    assert (result.stdout, result.stderr) == (words, b"here, too\n")

@@ -58,6 +58,7 @@ class Relayed:
         self._brief = Brief()
         self._sign = _sign.Sign(_sign.make())
         self._relay = -1
+        self._swap: Swap | None = None
         try:
             arguments = self._describe(paths, append=append, raw=raw)
             arguments += self._offer_blocks()
@@ -72,8 +73,9 @@ class Relayed:
             flushes_c()  # the end asks that again; here the shell takes its time anyway
             self._relay = start.finish()
         except BaseException:
-            for undo in self._undo:
-                undo()
+            self._release_streams()
+            for channel in self._channels:
+                channel.restore()
             self._close_all()
             raise
         finally:
@@ -156,9 +158,7 @@ class Relayed:
 
     def stop(self) -> None:
         """Put everything back and complete the logs."""
-        for undo in self._undo:
-            undo()
-        self._swap.undo()
+        self._release_streams()
         alone = all(channel.fd >= 0 and channel.saved >= 0 for channel in self._channels)
         may_be_brief = alone and self._brief.reopen()
         for channel in self._channels:
@@ -177,6 +177,13 @@ class Relayed:
                 self.problem = "; ".join(problems) or None
         finally:
             self._close_all()
+
+    def _release_streams(self) -> None:
+        """Put the text streams back as they were."""
+        for undo in self._undo:
+            undo()
+        if self._swap is not None:
+            self._swap.undo()
 
     def _is_dealt_with(self) -> bool:
         """Whether the relay has completed the logs and nothing can come any more."""

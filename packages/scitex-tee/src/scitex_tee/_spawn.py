@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _signal as signal  # type: ignore[import-not-found] # `signal` alone takes 3 ms
+import errno
 import os
 import sys
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["Start", "dismiss"]
 
 _SHELL = "/bin/sh"
+# A shell that puts it in the background is the quickest way to hand a process to init. It waits to
+# be told, or for its teller's death, before it begins: it would take the processor that the teller
+# was on and, where there are few of them, keep it for 3 ms.
+_HAND_OVER = '{ read _ <&2; exec "$@" 2>/dev/null; } >/dev/null & echo $!'
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _PROGRAM = os.path.join(_HERE, "_relay.py")
 # Of the relay's modules the one that is imported last, compiled.
@@ -43,19 +48,19 @@ class Start:
 
     def __init__(self, arguments: Sequence[str], descriptors: Sequence[int]) -> None:
         self._said, say = map(aloft, os.pipe())
+        self._heard, self._go = map(aloft, os.pipe())
         command = [sys.executable, "-I", "-S", "-E", _PROGRAM, *arguments]
         actions: list[tuple[int, int, str, int, int] | tuple[int, int, int]] = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_DUP2, say, 1),
-            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+            (os.POSIX_SPAWN_DUP2, self._heard, 2),
         ]
         actions += [(os.POSIX_SPAWN_DUP2, fd, 3 + i) for i, fd in enumerate(descriptors)]
-        # A shell that puts it in the background is the quickest way to hand a process to init.
-        shell = [_SHELL, "-c", '"$@" >/dev/null & echo $!', "scitex-tee", *command]
+        shell = [_SHELL, "-c", _HAND_OVER, "scitex-tee", *command]
         try:
             self._shell = _spawn(shell, actions)
         except BaseException:
-            os.close(self._said)
+            self._close()
             raise
         finally:
             os.close(say)
@@ -67,15 +72,28 @@ class Start:
         -------
         int
             A descriptor of the relay for `dismiss`; -1 where there is no such thing.
+
+        Raises
+        ------
+        OSError
+            If the shell could not start it.
         """
         try:
             os.waitpid(self._shell, 0)
         except ChildProcessError:
             pass  # the script ignores SIGCHLD, so that children vanish by themselves
         try:
-            return _open_process(os.read(self._said, 64))
+            os.write(self._go, b"\n")
+            pid = os.read(self._said, 64)
+            if not pid.strip():
+                raise OSError(errno.EAGAIN, "no process for the logs could be started")
+            return _open_process(pid)
         finally:
-            os.close(self._said)
+            self._close()
+
+    def _close(self) -> None:
+        for fd in (self._said, self._heard, self._go):
+            os.close(fd)
 
 
 def _spawn(command: list[str], actions: Sequence[Any]) -> int:

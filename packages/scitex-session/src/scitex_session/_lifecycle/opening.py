@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import sys
 import time
@@ -36,6 +37,7 @@ PLOTTING = (
 
 LOGS = ("stdout.log", "stderr.log")
 _FILING, _PAUSE = 2.0, 0.02  # seconds given to a helper that files a killed session
+_LIMITS = {errno.EAGAIN: "ulimit -u", errno.EMFILE: "ulimit -n"}
 _EPOCH = "946684800"  # 2000-01-01: zip files know no date before 1980
 _SEEDED = {"os": "os", "random": "random", "np": "numpy", "torch": "torch"}
 
@@ -262,8 +264,16 @@ def capture(run: state.Run, opening: Opening) -> None:
     from scitex_tee import Capture
 
     filing = [sys.executable, "-P", "-m", "scitex_session", "_file-dead", run.directory.path]
-    run.capture = Capture(stdout=logs[0], stderr=logs[1], append=True, if_killed=filing)
-    run.capture.start()
+    capture = Capture(stdout=logs[0], stderr=logs[1], append=True, if_killed=filing)
+    try:
+        capture.start()
+    except OSError as error:
+        limit = _LIMITS.get(error.errno or 0)
+        raise SessionError(
+            f"{error.filename or logs[0]}: the output cannot be logged: "
+            f"{error.strerror}{f'; the limit is that of `{limit}`' if limit else ''}"
+        ) from error
+    run.capture = capture
 
 
 def seed(run: state.Run, opening: Opening) -> None:

@@ -221,5 +221,5 @@ def test_processes_run_out(lab, look):
     (line,) = done.stderr.splitlines()
     assert "the output cannot be logged" in line
     assert "`ulimit -u`" in line
-    assert done.stdout == ""
+    assert (done.returncode, done.stdout) == (2, "")
     assert look.config(lab.only("FINISHED_ERROR"))["EXIT_STATUS"] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from _thread import allocate_lock, start_new_thread
 from time import sleep
@@ -142,11 +143,14 @@ def sync_file(path: str) -> None:
 
 
 def sync_directory(path: str) -> None:
-    """Bring a directory's entries to the disk, where the system knows how."""
+    """Bring a directory's entries to the disk, where system and file system know how."""
     if os.name == "nt":
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems
+            raise
     finally:
         os.close(descriptor)

@@ -137,13 +137,18 @@ def _file(run: state.Run, exit_status: int | None, reason: str, message: str | N
         words.say(f"scitex: CONFIG: {warning}")
     try:
         moved = _rundir.move(run.directory, END_STATE[record["run"]["status"]])
-        if collector is not None:
-            collector.after_move(run.directory.path)
-        moved.wait()
     except OSError as problem:
         frozen.point_at(run.config, run.directory.base, run.directory.path)
         _stays(run, problem)
         return
+    finally:
+        if collector is not None:  # also where it stays: the record is complete, or will be
+            collector.after_move(run.directory.path)
+    try:
+        moved.wait()
+    except OSError as problem:
+        where = run.directory.path
+        words.say(f"scitex: {where}: filed, but not yet on the disk ({problem.strerror})")
     _rundir.let_go(run.directory.path)
 
 

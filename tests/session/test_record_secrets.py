@@ -231,7 +231,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join))
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_what_is_let_go_at_a_glance_has_no_secret(text):
     """A text that is not shown to the patterns is one that they leave as it is."""
     before = _secret_patterns.mask_text(text)
@@ -249,7 +249,7 @@ def test_what_is_let_go_at_a_glance_has_no_secret(text):
         max_size=20,
     )
 )  # fmt: skip
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_what_is_asked_before_the_patterns_hides_as_much(words):
     """A line that is taken for harmless at a glance is one that the patterns leave as it is."""
     text = "".join(words)

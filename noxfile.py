@@ -202,7 +202,7 @@ def examples(session: nox.Session) -> None:
     _pytest(session, "tests/end_to_end/test_examples.py")
 
 
-@nox.session(python="3.11", venv_backend="virtualenv", requires=["build"])
+@nox.session(python="3.11", venv_params=["--seed"], requires=["build"])
 def torch(session: nox.Session) -> None:
     """Run the tests that need torch, where its CPU build is to be had."""
     wanted = "torch==2.13.0"
@@ -211,9 +211,13 @@ def torch(session: nox.Session) -> None:
     if '"version": "2.13.0+cpu"' not in answer:
         # The build that the public index offers brings gigabytes of CUDA libraries with it.
         session.skip(f"no CPU build of {wanted} is to be had here; pip install it by --find-links")
-    session.install(*_built(extras=True), *_group("test", "judges"), wanted)
+    _install(session, *_built(extras=True), *_group("test", "judges"))
+    session.run("python", "-m", "pip", "install", "--quiet", "--no-compile", wanted)
+    # To compile all of it would take half a minute: what is used is, once, and then stays.
+    compiled = {"PYTHONDONTWRITEBYTECODE": ""}
+    session.run("python", "-c", "import torch", env=compiled)
     # Tests and the workers that they start share the processors: one thread in each is fastest.
-    _pytest(session, "-m", "torch", "tests", OMP_NUM_THREADS="1")
+    _pytest(session, "-m", "torch", "tests", OMP_NUM_THREADS="1", **compiled)
 
 
 @nox.session(python="3.12", requires=["build"])

@@ -76,7 +76,7 @@ if os.environ.get("WITHOUT"):
         def __init__(self, *args): pass
         def start(self): pass
         def stop(self): pass
-        def sections(self): return {}
+        def sections(self, target): return {}
         def note_input(self, path): pass
         def after_move(self, path): pass
     room.Collector = Nothing
@@ -177,7 +177,7 @@ def bench_end(folder):
         collector.start()
         collector.stop()
         begin = time.perf_counter()
-        collector.sections()
+        collector.sections(collector._run_dir)
         took.append((time.perf_counter() - begin) * 1e3)
         begin = time.perf_counter()
         run.rename(folder / f"moved{turn}")

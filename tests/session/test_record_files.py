@@ -371,3 +371,48 @@ def test_digests_of_any_size(tmp_path, size):
     data = bytes(range(251)) * (size // 251 + 1)
     (tmp_path / "x").write_bytes(data[:size])
     assert sha256(str(tmp_path / "x")) == hashlib.sha256(data[:size]).hexdigest()
+
+
+MANY = """\
+import os
+from scitex_session import close, start
+from scitex_session._lifecycle import frozen
+before = len(os.listdir("/dev/fd"))
+CONFIG, *_ = start(verbose=False)
+run = CONFIG.SDIR_RUN
+for number in range(200):
+    (run / str(number)).touch()
+{meanwhile}
+close(CONFIG, exit_status=0, verbose=False)
+print(len(os.listdir("/dev/fd")) - before)
+try:
+    os.wait()
+except ChildProcessError:
+    print("no child")
+"""
+REFUSED = """\
+def put(*_):
+    raise OSError(28, "No space left on device")
+frozen.End.put = put
+"""
+OCCUPIED = """\
+(run.parents[1] / "FINISHED_SUCCESS" / run.name).mkdir(parents=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted as on Linux")
+@pytest.mark.parametrize(
+    ("meanwhile", "state"),
+    [("", "FINISHED_SUCCESS"), (OCCUPIED, "RUNNING"), (REFUSED, "RUNNING")],
+)
+def test_what_completes_the_record_later_is_no_child(lab, look, meanwhile, state):
+    """A script that goes on meets neither child nor descriptor of ours, however its run ended."""
+    lab.write(MANY.format(meanwhile=meanwhile))
+    done = lab.run()
+    assert done.stdout == "0\nno child\n", done.stderr
+    run = next(run for run in lab.runs(state) if (run / "199").exists())
+    if meanwhile == REFUSED:
+        assert look.record(run)["run"]["status"] == "success"  # noted in place
+        assert (run / "CONFIGS" / ".provenance" / "state").exists()
+    else:
+        assert len(settled(run, look)["outputs"]) == 200

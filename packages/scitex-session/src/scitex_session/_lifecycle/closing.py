@@ -126,10 +126,12 @@ def _file(run: state.Run, exit_status: int | None, reason: str, message: str | N
     try:
         end = frozen.End(run.directory, run.config, *logs)
         if collector is not None:
-            record.update(collector.sections())
+            record.update(collector.sections(record["run"]["sdir_run"]))
         _note_randomness(run)
         end.put(record)
     except OSError as problem:
+        if collector is not None:
+            collector.give_up()
         _mark_in_place(run, record["run"]["status"])
         _stays(run, problem)
         return

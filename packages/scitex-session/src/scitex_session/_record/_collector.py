@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from scitex_session._record._readers import Readers
+    from scitex_session._record._spawn import Waiting
 
 _GIT_PATIENCE = 0.003  # seconds to wait for git at the end: what it costs to have it done later
 _EARLY_FILES, _EARLY_BYTES = 20, 500_000
@@ -64,6 +65,7 @@ class Collector:
         self._places: _places.Places | None = None
         self._start_ns = 0
         self._later = False
+        self._rest: tuple[str, Waiting] | None = None
         self._reap: Callable[[], None] = lambda: None
 
     def start(self) -> None:
@@ -111,12 +113,17 @@ class Collector:
         except (OSError, TypeError, ValueError) as error:
             self._problems.append(f"input {path!r}: {error}")
 
-    def sections(self) -> dict[str, Any]:
+    def sections(self, target: str) -> dict[str, Any]:
         """
         Return the sections of PROVENANCE.json, to be written before the run is filed.
 
         What would hold up the end of a session is left out and named in ``pending``; `after_move`
         starts a process that adds it.
+
+        Parameters
+        ----------
+        target : str
+            Where the run is to be filed.
         """
         try:
             self._await_git()
@@ -125,6 +132,7 @@ class Collector:
             if sections.get("pending"):
                 self._later = True
                 _write_json(os.path.join(self._aside, "state"), state)
+                self._try("the rest of the record", lambda: self._prepare(target))
         except Exception as error:  # noqa: BLE001 - the run is not to suffer, the record says so
             return {"collection": {"not_collected": [f"{type(error).__name__}: {error}"]}}
         return sections
@@ -135,9 +143,29 @@ class Collector:
             self._try("the notes of the run", lambda: remove_aside(run_dir))
             return
         self._later = False
-        from scitex_session._record._late import start
+        self._try("the rest of the record", lambda: self._leave_the_rest(run_dir))
 
-        self._try("the rest of the record", lambda: start(run_dir))
+    def give_up(self) -> None:
+        """Leave the notes for whoever recovers the run: its record could not be written."""
+        if self._rest is not None:
+            self._try("the rest of the record", lambda: self._end_rest(begin=False))
+
+    def _end_rest(self, *, begin: bool) -> None:
+        if self._rest is not None:
+            (_, waiting), self._rest = self._rest, None
+            waiting.end(begin=begin)
+
+    def _prepare(self, run_dir: str) -> None:
+        from scitex_session._record._late import prepare
+
+        self._rest = run_dir, prepare(run_dir)
+
+    def _leave_the_rest(self, run_dir: str) -> None:
+        if self._rest is not None and self._rest[0] != run_dir:
+            self._end_rest(begin=False)  # it could not be filed where it should have been
+        if self._rest is None:
+            self._prepare(run_dir)
+        self._end_rest(begin=True)
 
     def _try(self, name: str, step: Callable[[], Any]) -> None:
         try:

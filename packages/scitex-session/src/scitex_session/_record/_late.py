@@ -6,7 +6,7 @@ import os
 import sys
 from time import sleep, time_ns
 
-from scitex_session._record import _repository, _sections
+from scitex_session._record import _repository, _sections, _spawn
 from scitex_session._record._aside import ASIDE, remove_aside
 
 TYPE_CHECKING = False
@@ -23,9 +23,9 @@ _PROGRAM = (
 _SECRETS = "SCITEX_SESSION_KNOWN_SECRETS"
 
 
-def start(run_dir: str) -> None:
+def prepare(run_dir: str) -> _spawn.Waiting:
     """
-    Start a process that completes the record of `run_dir`.
+    Make a process ready that completes the record of the run that will be in `run_dir`.
 
     Raises
     ------
@@ -33,16 +33,14 @@ def start(run_dir: str) -> None:
         If it cannot be started; the record then stays with what is named in ``pending``.
     """
     from scitex_session._config import dump_json
-    from scitex_session._record import _spawn
     from scitex_session._record._masking import known_secrets
 
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     # What is secret is known to this process alone, and must not go through a file.
     environment[_SECRETS] = dump_json(sorted(known_secrets())).decode("utf-8")[:100_000]
-    _spawn.detached(
-        [sys.executable, "-I", "-S", "-c", _PROGRAM, here, run_dir], environment=environment
-    )()
+    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, here, run_dir]
+    return _spawn.Waiting(command, environment)
 
 
 def helper(run_dir: str) -> None:

@@ -7,6 +7,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
 
 def detached(
@@ -56,18 +57,77 @@ def detached(
             start_new_session=True,
         )
         return lambda: None
-    to_null = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
-    ]
     shell = ["/bin/sh", "-c", 'cd "$0" || exit 1; "$@" & exit 0', directory, *argv]
-    pid = os.posix_spawn("/bin/sh", shell, given, file_actions=to_null, setsid=True)
+    pid = os.posix_spawn("/bin/sh", shell, given, file_actions=_to_null(), setsid=True)
+    return lambda: _reap(pid)
 
-    def reap() -> None:
-        try:
-            os.waitpid(pid, 0)
-        except ChildProcessError:  # SIGCHLD is ignored: the system reaps by itself
+
+def _to_null() -> list[tuple[Any, ...]]:
+    modes = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
+    return [(os.POSIX_SPAWN_OPEN, fd, os.devnull, mode, 0) for fd, mode in enumerate(modes)]
+
+
+def _reap(pid: int) -> None:
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:  # SIGCHLD is ignored: the system reaps by itself
+        return
+
+
+class Waiting:
+    """
+    A command that is ready to be started as by `detached`, and waits to be told.
+
+    Where the caller dies, or gives it up, it is never run.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The command, its first element an absolute path.
+    environment : mapping
+        Environment variables.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made ready.
+    """
+
+    # The shell is done with long before it is waited for, and what it leaves behind takes no time
+    # of a processor until then.
+    _SHELL = 'cd / || exit 1; { read _ <&3 && exec "$@" 3<&-; } & exit 0'
+
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._argv = argv
+        self._environment = environment
+        self._pid = 0
+        if not hasattr(os, "posix_spawn"):
             return
+        self._heard, self._go = os.pipe()
+        shell = ["/bin/sh", "-c", self._SHELL, "scitex-session", *argv]
+        # First of all, for it may be one of the standard ones, where those are closed.
+        actions = [(os.POSIX_SPAWN_DUP2, self._heard, 3), *_to_null()]
+        try:
+            self._pid = os.posix_spawn(
+                "/bin/sh", shell, dict(environment), file_actions=actions, setsid=True
+            )
+        except BaseException:
+            self._close()
+            raise
 
-    return reap
+    def end(self, *, begin: bool) -> None:
+        """Let it begin, or give it up."""
+        if self._pid == 0:
+            if begin:
+                detached(self._argv, environment=self._environment)()
+            return
+        try:
+            if begin:
+                os.write(self._go, b"\n")
+        finally:
+            self._close()
+            _reap(self._pid)
+
+    def _close(self) -> None:
+        os.close(self._heard)
+        os.close(self._go)

@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .._durable import Syncing
+
 _IN_PLACE = {"success": b'"success"', "error": b'"error"  '}  # as long as b'"running"'
 
 
@@ -142,16 +144,24 @@ def _file(run: state.Run, exit_status: int | None, reason: str, message: str | N
     except OSError as problem:
         frozen.point_at(run.config, run.directory.base, run.directory.path)
         _stays(run, problem)
+        _tidy(run)
         return
-    finally:
-        if collector is not None:  # also where it stays: the record is complete, or will be
-            collector.after_move(run.directory.path)
-    try:
-        moved.wait()
-    except OSError as problem:
-        where = run.directory.path
-        words.say(f"scitex: {where}: filed, but not yet on the disk ({problem.strerror})")
+    _tidy(run, moved)
     _rundir.let_go(run.directory.path)
+
+
+def _tidy(run: state.Run, moved: Syncing | None = None) -> None:
+    """Remove what is of no use any more, while the disk is at work on the rename."""
+    path = run.directory.path
+    if run.collector is not None:
+        run.collector.tidy(path)
+    if moved is not None:
+        try:
+            moved.wait()
+        except OSError as problem:
+            words.say(f"scitex: {path}: filed, but not yet on the disk ({problem.strerror})")
+    if run.collector is not None:
+        run.collector.after_move(path)
 
 
 def _note_randomness(run: state.Run) -> None:

@@ -138,12 +138,15 @@ class Collector:
         return sections
 
     def after_move(self, run_dir: str) -> None:
-        """Tidy up once the record is in place; what is pending is left to a process of its own."""
+        """Let a process of its own complete the record of a run that is where it stays now."""
+        if self._later:
+            self._later = False
+            self._try("the rest of the record", lambda: self._leave_the_rest(run_dir))
+
+    def tidy(self, run_dir: str) -> None:
+        """Remove the notes of the run, once the record is in place; not while some is pending."""
         if not self._later:
             self._try("the notes of the run", lambda: remove_aside(run_dir))
-            return
-        self._later = False
-        self._try("the rest of the record", lambda: self._leave_the_rest(run_dir))
 
     def give_up(self) -> None:
         """Leave the notes for whoever recovers the run: its record could not be written."""

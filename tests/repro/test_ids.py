@@ -1,6 +1,8 @@
 import datetime as dt
+import math
 import random
 import re
+import time
 
 import numpy as np
 import pytest
@@ -43,7 +45,11 @@ def test_a_timestamp_has_the_form_of_run_directories():
 
 
 def test_a_timestamp_is_now_by_default():
-    """Without a moment it is now, in local time."""
+    """Without a moment it is now, in local time, also right after the turn of a second."""
+    turn = math.floor(time.time()) + 1
+    time.sleep(max(0.0, turn - time.time() - 0.01))
+    while time.time() < turn:
+        continue
     before = gen_timestamp(dt.datetime.now())  # noqa: DTZ005 - local time is the point
     now = gen_timestamp()
     after = gen_timestamp(dt.datetime.now())  # noqa: DTZ005 - as above

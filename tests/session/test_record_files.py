@@ -391,9 +391,9 @@ except ChildProcessError:
     print("no child")
 """
 REFUSED = """\
-def put(*_):
+def refuse(*_, **__):
     raise OSError(28, "No space left on device")
-frozen.End.put = put
+frozen.write_whole = refuse
 """
 OCCUPIED = """\
 (run.parents[1] / "FINISHED_SUCCESS" / run.name).mkdir(parents=True)

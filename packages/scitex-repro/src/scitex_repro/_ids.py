@@ -58,7 +58,8 @@ def gen_timestamp(moment: datetime | None = None) -> str:
         The moment to the second; texts sort as the moments do.
     """
     if moment is None:
-        return time.strftime("%YY-%mM-%dD-%Hh%Mm%Ss")
+        # Asked without a moment, the system answers from a clock that is some milliseconds late.
+        return time.strftime("%YY-%mM-%dD-%Hh%Mm%Ss", time.localtime(time.time()))
     return (
         f"{moment.year:04d}Y-{moment.month:02d}M-{moment.day:02d}D-"
         f"{moment.hour:02d}h{moment.minute:02d}m{moment.second:02d}s"

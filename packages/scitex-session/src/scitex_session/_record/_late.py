@@ -44,7 +44,7 @@ def prepare(run_dir: str) -> _spawn.Waiting:
 
 
 def helper(run_dir: str) -> None:
-    """Do the work of the process that `start` starts."""
+    """Do the work of the process that `prepare` makes ready."""
     import json
 
     from scitex_session._record._masking import learn

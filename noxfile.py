@@ -150,10 +150,12 @@ def _readme_command(word: str) -> str:
 
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
-    """Run the tests against the wheels with all extras; the slow ones on one Python."""
+    """Run the tests against the wheels with all extras; slow ones and pages on one Python."""
     _install(session, *_built(extras=True), *_group("test", "judges"))
-    slow = "not torch and not jax" if session.python == PYTHONS[0] else ORDINARY
-    _pytest(session, "-m", slow, "tests")
+    if session.python == PYTHONS[0]:
+        _pytest(session, "-m", "not torch and not jax", "tests")
+    else:
+        _pytest(session, "-m", ORDINARY, "--ignore=tests/end_to_end/test_pages.py", "tests")
 
 
 @nox.session(python="3.12", requires=["build"])

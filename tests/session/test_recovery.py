@@ -346,3 +346,18 @@ def test_killed_after_the_record_is_in_place(lab, look):
     complete(run)
     assert not (run / "CONFIGS" / ".provenance").exists()
     assert look.record(run) == record
+
+
+def test_notes_that_somebody_works_with_stay(lab, look):
+    """Asking for a record that another process completes at this moment takes nothing from it."""
+    (lab.path / "data.txt").write_text("1", encoding="utf-8")
+    lab.decorated(DIES.format(step="_collector.remove_aside"))
+    lab.run()
+    run = lab.only("FINISHED_SUCCESS")
+    file = run / "CONFIGS" / "PROVENANCE.json"
+    file.write_text(json.dumps({**look.record(run), "pending": ["outputs"]}), encoding="utf-8")
+    taken = run / "CONFIGS" / ".provenance" / f"state-{os.getppid()}"
+    taken.touch()
+    complete(run)
+    assert taken.exists()
+    assert look.record(run)["pending"] == ["outputs"]

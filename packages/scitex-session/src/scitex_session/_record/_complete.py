@@ -47,8 +47,10 @@ def _revive(run_dir: str) -> bool:
             state: dict[str, Any] = json.load(file)
     except FileNotFoundError:
         return False
-    if _late.is_written(run_dir):  # it was killed when only the notes were left to be removed
-        remove_aside(run_dir)
+    record = _late.read(run_dir)
+    if "collection" in record:  # it was killed when only the notes were left to be removed
+        if "pending" not in record:  # or somebody is at work with them at this moment
+            remove_aside(run_dir)
         return False
     add_journals(state, aside)
     # Of the writes of a killed process only where they went is known, not what it did before.

@@ -116,24 +116,25 @@ def _await_git(state: dict[str, Any], aside: str) -> None:
     state["git"] = ""
 
 
-def is_written(run_dir: str) -> bool:
-    """Whether PROVENANCE.json has its sections."""
+def read(run_dir: str) -> dict[str, Any]:
+    """Return PROVENANCE.json."""
     import json
 
-    with open(os.path.join(run_dir, "CONFIGS", "PROVENANCE.json"), "rb") as file:
-        return "collection" in json.loads(file.read())
+    with open(_path(run_dir), "rb") as file:
+        record: dict[str, Any] = json.loads(file.read())
+    return record
 
 
 def write(run_dir: str, sections: dict[str, Any]) -> None:
     """Merge `sections` into PROVENANCE.json, in one step."""
-    import json
-
     from scitex_session._config import dump_json
     from scitex_session._durable import write_whole
 
-    path = os.path.join(run_dir, "CONFIGS", "PROVENANCE.json")
-    with open(path, "rb") as file:
-        record = json.loads(file.read())
+    record = read(run_dir)
     record.pop("pending", None)
     record.update(sections)
-    write_whole(path, dump_json(record))
+    write_whole(_path(run_dir), dump_json(record))
+
+
+def _path(run_dir: str) -> str:
+    return os.path.join(run_dir, "CONFIGS", "PROVENANCE.json")

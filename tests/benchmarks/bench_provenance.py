@@ -78,6 +78,7 @@ if os.environ.get("WITHOUT"):
         def stop(self): pass
         def sections(self, target): return {}
         def note_input(self, path): pass
+        def tidy(self, path): pass
         def after_move(self, path): pass
     room.Collector = Nothing
 from scitex_session import session

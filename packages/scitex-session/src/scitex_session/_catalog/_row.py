@@ -32,7 +32,7 @@ STATUS_OF = {
     layout.ERROR: "error",
 }
 UNKNOWN = "unknown"
-ARCHIVED = " (archived)"
+_ARCHIVED = " (archived)"
 _STATUSES = frozenset(STATUS_OF.values())
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOLDER = os.O_RDONLY | _NO_LINK | getattr(os, "O_DIRECTORY", 0)
@@ -89,7 +89,13 @@ def row_of(data: bytes | None, name: str, state: str, *, archived: bool = False)
         _moment(run.get("start_time")),
         int(bool(run) and not (over and recorded == "running")),
         text,
-        f"{clean(name)}\t{status}{ARCHIVED if archived else ''}\t{_columns(run, sections['args'])}",
+        "\t".join(
+            [
+                clean(name),
+                status + _ARCHIVED if archived else status,
+                _columns(run, sections["args"]),
+            ]
+        ),
     )
 
 

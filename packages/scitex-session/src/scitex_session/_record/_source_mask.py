@@ -98,10 +98,12 @@ def _suspicious(text: str, name: str | None = None) -> bool:
     if name is None or "-----begin " in lower:
         return True
     settings = _is_settings(name)
-    return any(
-        (settings or _gives_text(line)) and any(hint in line for hint in _HINTS)
-        for line in lower.split("\n")
-    )
+    return any(_may_hide(line, settings=settings) for line in lower.split("\n"))
+
+
+def _may_hide(lower: str, *, settings: bool) -> bool:
+    """Whether the patterns have to be asked about a line, which is in lower case."""
+    return any(hint in lower for hint in _HINTS) and (settings or _gives_text(lower))
 
 
 def _gives_text(line: str) -> bool:
@@ -143,10 +145,8 @@ def _mask_lines(lines: list[str], name: str, *, prefixed: bool) -> int:
 def _mask_line(line: str, *, settings: bool) -> str:
     end = "\r" if line.endswith("\r") else ""
     line = mask_known(line.removesuffix("\r"))
-    lower = line.lower()
-    if any(hint in lower for hint in _HINTS):
-        if _gives_text(lower):
-            line = _quoted().sub(_replace_quoted, line)
+    if _may_hide(line.lower(), settings=settings):
+        line = _quoted().sub(_replace_quoted, line)
         if settings:
             line = _bare().sub(_replace_bare, line)
     return line + end

@@ -89,6 +89,8 @@ class Collector:
         """Note no more."""
         global _current
         _hook.sleep()
+        if self._sink is not None:
+            self._sink.close()
         if _current is self:
             _current = None
         if self._readers is not None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_PATHS = 100_000
 MAX_COMMANDS = 1_000
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0)  # as who brings its entries to the disk opens it
 
 
 class Sink:
@@ -68,8 +69,14 @@ class Sink:
                 self.journal, self.new_journal = _journal.Journal(self.new_journal), None
             if self.journal is not None:
                 self.journal.add(kind, text)
-        except OSError:  # a full disk, a run directory that was moved away
+        except (OSError, ValueError):  # a full disk, a run directory that was moved away, the end
             self.journal = self.new_journal = None
+
+    def close(self) -> None:
+        """Let go of the journal: from now on events are in memory alone."""
+        journal, self.journal, self.new_journal = self.journal, None, None
+        if journal is not None:
+            journal.close()
 
     def read(self, path: str) -> None:
         """Note a file that is being read."""
@@ -115,7 +122,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:  # noqa: C901 - calls woul
                     return
                 path = os.fsdecode(path)
             if not flags & 3:  # O_RDONLY is 0
-                if path in sink.seen_reads or not path:
+                if path in sink.seen_reads or not path or flags & _DIRECTORY:
                     return
                 sink.seen_reads[path] = None
                 sink.read(path)

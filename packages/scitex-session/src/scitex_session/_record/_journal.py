@@ -54,6 +54,10 @@ class Journal:
         self._map[self._at : end] = line
         self._at = end
 
+    def close(self) -> None:
+        """Let go of the file; a mapping keeps a descriptor of its own."""
+        self._map.close()
+
     def _grow(self, needed: int) -> None:
         from mmap import mmap
 

@@ -119,3 +119,30 @@ def test_no_process_can_be_started(program):
     )
     words = b"no process for the logs could be started\nstill here False True\n"
     assert (result.stdout, result.stderr) == (words, b"here, too\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process keeps the logs there")
+def test_what_an_earlier_run_left_cannot_be_removed(program, tmp_path):
+    """The start fails in one piece, no process is left, and nothing runs as if the script died."""
+    result = program.run(
+        """
+        import os, sys
+        from scitex_tee import Capture
+
+        os.mkdir("out.raw")
+        before = sorted(os.listdir("/dev/fd"))
+        capture = Capture("out.log", "err.log", if_killed=["touch", "killed"])
+        try:
+            capture.start()
+        except OSError as error:
+            print(error.filename)
+        print("still here", capture.running, sorted(os.listdir("/dev/fd")) == before)
+        try:
+            os.wait()
+        except ChildProcessError:
+            print("no child")
+        """,
+        captured=False,
+    )
+    assert (result.stdout, result.stderr) == (b"out.raw\nstill here False True\nno child\n", b"")
+    assert not (tmp_path / "killed").exists()

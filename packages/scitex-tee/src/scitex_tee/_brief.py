@@ -15,6 +15,7 @@ import stat
 import sys
 
 from scitex_tee._descriptors import aloft
+from scitex_tee._files import forget_raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class Brief:
     def add_log(self, fd: int, place: int, name: str, *, raw: bool) -> None:
         """Take over the descriptors of an open log and of its directory."""
         self._logs.append((fd, place, name, raw))
+
+    def forget_raw(self) -> None:
+        """Remove the raw bytes that earlier runs have left beside the logs."""
+        for _, place, name, _ in self._logs:
+            forget_raw(place, name)
 
     def add_pipe(self, fd: int, log: int) -> None:
         """Remember the pipe that descriptor `fd` leads to, and the number of its log."""

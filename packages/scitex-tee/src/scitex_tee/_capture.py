@@ -117,7 +117,6 @@ class Capture:
         if self._state != "new":
             raise RuntimeError("this capture is over; make a new Capture to capture again")
         self._owner = os.getpid()
-        _streams.flush()
         self._backend = self._make_backend()
         self._state = "running"
         _running.append(self)

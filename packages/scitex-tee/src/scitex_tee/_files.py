@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["open_log", "raw_name"]
+__all__ = ["forget_raw", "open_log", "raw_name"]
 
 
 def open_log(path: str, *, append: bool) -> tuple[int, int, str]:
@@ -24,16 +24,25 @@ def open_log(path: str, *, append: bool) -> tuple[int, int, str]:
         place = os.open(directory, how)
     try:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (0 if append else os.O_TRUNC)
-        if not append:
-            for stale in (raw_name(name), raw_name(name) + ".gz"):
-                try:
-                    os.unlink(stale, dir_fd=place)
-                except FileNotFoundError:
-                    pass  # as it should be
         return os.open(name, flags, 0o666, dir_fd=place), place, name
     except OSError:
         os.close(place)
         raise
+
+
+def forget_raw(place: int, name: str) -> None:
+    """Remove the raw bytes that an earlier run has left beside a log.
+
+    Raises
+    ------
+    OSError
+        If that cannot be: they would be taken for those of this run.
+    """
+    for stale in (raw_name(name), raw_name(name) + ".gz"):
+        try:
+            os.unlink(stale, dir_fd=place)
+        except FileNotFoundError:
+            pass  # as it should be
 
 
 def raw_name(name: str) -> str:

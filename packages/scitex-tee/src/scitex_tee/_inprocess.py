@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scitex_tee._filelog import FileLog
-from scitex_tee._streams import Swap
+from scitex_tee._streams import Swap, flush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class InProcess:
 
     def __init__(self, paths: Sequence[str | None], *, append: bool, raw: bool) -> None:
         self.problem: str | None = None
+        flush()
         self._logs: dict[str, FileLog] = {}
         plan: dict[str, tuple[int, str, Sink | None]] = {}
         for name, path in zip(("stdout", "stderr"), paths, strict=True):

@@ -6,10 +6,11 @@ import os
 import sys
 
 from scitex_tee import _sign, _spawn
+from scitex_tee._blocks import Blocks
 from scitex_tee._brief import Brief
 from scitex_tee._descriptors import Channel, aloft
 from scitex_tee._files import open_log
-from scitex_tee._streams import Swap, flushes_c, in_blocks, leads_to
+from scitex_tee._streams import Swap, flush, flushes_c, in_blocks, leads_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,20 +60,27 @@ class Relayed:
         self._sign = _sign.Sign(_sign.make())
         self._relay = -1
         self._swap: Swap | None = None
+        start: _spawn.Start | None = None
         try:
             arguments = self._describe(paths, append=append, raw=raw)
             arguments += self._offer_blocks()
             start = _spawn.Start(
                 [*arguments, *(["--", *if_killed] if if_killed else [])], self._given
             )
+            # From here on the shell takes its time: what can wait until now costs nothing.
+            flush()
+            if not append:
+                self._brief.forget_raw()
             for channel, log in zip(self._channels, self._targets, strict=True):
                 channel.divert()
                 if channel.fd >= 0:
                     self._brief.add_pipe(channel.fd, log)
             self._swap = Swap(self._plan)
-            flushes_c()  # the end asks that again; here the shell takes its time anyway
+            flushes_c()  # the end asks that again
             self._relay = start.finish()
         except BaseException:
+            if start is not None:
+                start.abandon()
             self._release_streams()
             for channel in self._channels:
                 channel.restore()
@@ -127,15 +135,12 @@ class Relayed:
         """Let the relay ask for blocks where standard output, by itself, writes blocks."""
         stream = in_blocks("stdout", 1)
         channel = self._channels[0]
-        if stream is not None and channel.fd == 1 and not channel.terminal:
-            from scitex_tee._blocks import Blocks
-
-            if Blocks.possible():
-                blocks = Blocks(stream, self._orders)
-                self._undo.append(blocks.end)
-                self._borrowed.append(blocks.wishes)
-                return ["--wishes", str(self._give(blocks.wishes))]
-        return []
+        if stream is None or channel.fd != 1 or channel.terminal or not Blocks.possible():
+            return []
+        blocks = Blocks(stream, self._orders)
+        self._undo.append(blocks.end)
+        self._borrowed.append(blocks.wishes)
+        return ["--wishes", str(self._give(blocks.wishes))]
 
     def _channel(self, number: int, log: int) -> list[str]:
         channel = Channel(number)

@@ -48,12 +48,13 @@ class Start:
 
     def __init__(self, arguments: Sequence[str], descriptors: Sequence[int]) -> None:
         self._said, say = map(aloft, os.pipe())
-        self._heard, self._go = map(aloft, os.pipe())
+        heard, self._go = map(aloft, os.pipe())
+        self._ours = [self._said, heard, self._go]
         command = [sys.executable, "-I", "-S", "-E", _PROGRAM, *arguments]
         actions: list[tuple[int, int, str, int, int] | tuple[int, int, int]] = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_DUP2, say, 1),
-            (os.POSIX_SPAWN_DUP2, self._heard, 2),
+            (os.POSIX_SPAWN_DUP2, heard, 2),
         ]
         actions += [(os.POSIX_SPAWN_DUP2, fd, 3 + i) for i, fd in enumerate(descriptors)]
         shell = [_SHELL, "-c", _HAND_OVER, "scitex-tee", *command]
@@ -78,29 +79,41 @@ class Start:
         OSError
             If the shell could not start it.
         """
+        pid = os.read(self._said, 64)
+        process = _open_process(pid)  # while the shell is on its way out
+        self._reap()
+        if not pid.strip():
+            raise OSError(errno.EAGAIN, "no process for the logs could be started")
+        os.write(self._go, b"\n")
+        self._close()
+        return process
+
+    def abandon(self) -> None:
+        """End it before it begins, if `finish` was not reached or has failed."""
+        if self._shell:
+            if pid := os.read(self._said, 64).strip():
+                os.kill(int(pid), signal.SIGKILL)
+            self._reap()
+        self._close()
+
+    def _reap(self) -> None:
+        shell, self._shell = self._shell, 0
         try:
-            os.waitpid(self._shell, 0)
+            os.waitpid(shell, 0)
         except ChildProcessError:
             pass  # the script ignores SIGCHLD, so that children vanish by themselves
-        try:
-            os.write(self._go, b"\n")
-            pid = os.read(self._said, 64)
-            if not pid.strip():
-                raise OSError(errno.EAGAIN, "no process for the logs could be started")
-            return _open_process(pid)
-        finally:
-            self._close()
 
     def _close(self) -> None:
-        for fd in (self._said, self._heard, self._go):
-            os.close(fd)
+        while self._ours:
+            os.close(self._ours.pop())
 
 
 def _spawn(command: list[str], actions: Sequence[Any]) -> int:
+    environment = dict(os.environb)  # as bytes it takes the system half the time
     try:
-        return os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True)
+        return os.posix_spawn(command[0], command, environment, file_actions=actions, setsid=True)
     except NotImplementedError:
-        return os.posix_spawn(command[0], command, os.environ, file_actions=actions)
+        return os.posix_spawn(command[0], command, environment, file_actions=actions)
 
 
 def _open_process(pid: bytes) -> int:

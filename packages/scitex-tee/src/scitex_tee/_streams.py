@@ -46,6 +46,7 @@ def flush(*, everything: bool = False) -> None:
 
 
 _pure: set[str] = set()  # names of modules that were looked at and have no C of their own
+_looked_at: list[tuple[int, str]] = []  # how many modules there were then, and the newest
 _program: list[bool] = []  # whether this is the program that Python says it is
 
 
@@ -54,15 +55,23 @@ def flushes_c() -> bool:
 
     What belongs to Python does not write by ``printf``; to load `_ctypes` for nothing takes 1 ms.
     """
-    own = f"{os.sep}lib-dynload{os.sep}"
-    for name in sys.modules.keys() - _pure:
-        file = getattr(getattr(sys.modules.get(name), "__spec__", None), "origin", None)
-        if isinstance(file, str) and file.endswith(_COMPILED) and own not in file:
-            return True
-        _pure.add(name)
+    newest = len(sys.modules), next(reversed(sys.modules))  # another one would be the last
+    if newest not in _looked_at:
+        for name in sys.modules.keys() - _pure:
+            if _is_compiled(sys.modules.get(name)):
+                return True
+            _pure.add(name)
+        _looked_at[:] = [newest]
     if not _program:
         _program.append(_is_python())
     return "LD_PRELOAD" in os.environ or not _program[0]
+
+
+def _is_compiled(module: object) -> bool:
+    """Whether a module is compiled and does not belong to Python."""
+    file = getattr(getattr(module, "__spec__", None), "origin", None)
+    own = f"{os.sep}lib-dynload{os.sep}"
+    return isinstance(file, str) and file.endswith(_COMPILED) and own not in file
 
 
 def _is_python() -> bool:

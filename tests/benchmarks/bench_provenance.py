@@ -76,10 +76,11 @@ if os.environ.get("WITHOUT"):
         def __init__(self, *args): pass
         def start(self): pass
         def stop(self): pass
+        def gather(self): pass
         def sections(self, target): return {}
+        def note_the_rest(self): pass
         def note_input(self, path): pass
-        def tidy(self, path): pass
-        def after_move(self, path): pass
+        def leave(self, path): pass
     room.Collector = Nothing
 from scitex_session import session
 @session

@@ -425,3 +425,14 @@ def test_what_completes_the_record_later_is_no_child(lab, look, meanwhile, state
     else:
         files = [e for e in settled(run, look)["outputs"] if not e.get("elsewhere")]
         assert len(files) == 200
+
+
+def test_what_cannot_be_gathered_is_named(run):
+    """The run does not suffer, and its record says what it lacks and why."""
+    record = run(
+        "from scitex_session._record import _collector\n"
+        "def refuse(*_, **__):\n    raise ValueError('torn')\n"
+        "_collector.add_journals = refuse"
+    )
+    assert "what was noted: ValueError: torn" in record["collection"]["not_collected"]
+    assert record["run"]["status"] == "success"

@@ -126,11 +126,13 @@ def _file(run: state.Run, exit_status: int | None, reason: str, message: str | N
     logs = (run.directory.inside("logs", name) for name in ("stdout.log", "stderr.log"))
     note_end(run, exit_status, reason, message)
     try:
+        if collector is not None:
+            collector.gather()
         end = frozen.End(run.directory, run.config, *logs)
         if collector is not None:
             record.update(collector.sections(record["run"]["sdir_run"]))
         _note_randomness(run)
-        end.put(record)
+        end.put(record, before=None if collector is None else collector.note_the_rest)
     except OSError as problem:
         if collector is not None:
             collector.give_up()
@@ -139,29 +141,24 @@ def _file(run: state.Run, exit_status: int | None, reason: str, message: str | N
         return
     for warning in end.warnings:
         words.say(f"scitex: CONFIG: {warning}")
+    moved = None
     try:
         moved = _rundir.move(run.directory, END_STATE[record["run"]["status"]])
     except OSError as problem:
         frozen.point_at(run.config, run.directory.base, run.directory.path)
         _stays(run, problem)
-        _tidy(run)
-        return
-    _tidy(run, moved)
-    _rundir.let_go(run.directory.path)
-
-
-def _tidy(run: state.Run, moved: Syncing | None = None) -> None:
-    """Remove what is of no use any more, while the disk is at work on the rename."""
-    path = run.directory.path
-    if run.collector is not None:
-        run.collector.tidy(path)
+    if collector is not None:  # while the disk is at work on the rename
+        collector.leave(run.directory.path)
     if moved is not None:
-        try:
-            moved.wait()
-        except OSError as problem:
-            words.say(f"scitex: {path}: filed, but not yet on the disk ({problem.strerror})")
-    if run.collector is not None:
-        run.collector.after_move(path)
+        _await(moved, run.directory.path)
+        _rundir.let_go(run.directory.path)
+
+
+def _await(moved: Syncing, path: str) -> None:
+    try:
+        moved.wait()
+    except OSError as problem:
+        words.say(f"scitex: {path}: filed, but not yet on the disk ({problem.strerror})")
 
 
 def _note_randomness(run: state.Run) -> None:

@@ -9,6 +9,7 @@ from .._durable import Syncing, write_aside, write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from typing import Any
 
@@ -90,24 +91,26 @@ def write_config(directory: RunDir, config: DotDict, *, sync: bool = True) -> li
     list of str
         What could not be written as it is, and is described in its place.
     """
-    text, pickled, warnings = _written(config)
+    masked, text, warnings = _written(config)
     write_whole(directory.inside("CONFIGS", "CONFIG.yaml"), text, sync=sync)
+    pickled = _config.dump_pickle(masked)
     write_whole(directory.inside("CONFIGS", "CONFIG.pkl"), pickled, sync=False)
     return warnings
 
 
-def _written(config: DotDict) -> tuple[bytes, bytes, list[str]]:
+def _written(config: DotDict) -> tuple[dict[str, Any], bytes, list[str]]:
+    """Return CONFIG with its secrets masked, the same as YAML, and what is only described there."""
     from .._record import mask
 
     masked = mask(dict(config))
     plain, warnings = _config.to_plain(masked)
-    return _config.dump_yaml(plain), _config.dump_pickle(masked), warnings
+    return masked, _config.dump_yaml(plain), warnings
 
 
 class End:
     """CONFIG and the record of a run that ends: both on the disk before either is in its place.
 
-    The disk begins with CONFIG while the caller still makes the record.
+    The disk is at work on CONFIG, and what else is to be there, while the record is made.
 
     Parameters
     ----------
@@ -130,14 +133,22 @@ class End:
     """
 
     def __init__(self, directory: RunDir, config: DotDict, *others: str) -> None:
-        text, self._pickled, self.warnings = _written(config)
+        self._config, text, self.warnings = _written(config)
         self._directory = directory
         self._path = directory.inside("CONFIGS", "CONFIG.yaml")
         self._aside = write_aside(self._path, text, sync=False)
         self._syncing = Syncing(*others, self._aside)
 
-    def put(self, record: dict[str, Any]) -> None:
+    def put(self, record: dict[str, Any], before: Callable[[], None] | None = None) -> None:
         """Put both in place.
+
+        Parameters
+        ----------
+        record : dict
+            The record as it is to stay.
+        before : callable, optional
+            Called before anything is in place. Whoever makes files had better do it here, when the
+            disk is no longer at work: it would be held up.
 
         Raises
         ------
@@ -148,11 +159,14 @@ class End:
         aside = {self._aside: self._path}
         try:
             try:
-                pickle = self._directory.inside("CONFIGS", "CONFIG.pkl")
-                write_whole(pickle, self._pickled, sync=False)
-                aside[write_aside(path, _config.dump_json(record))] = path
+                text, pickled = _config.dump_json(record), _config.dump_pickle(self._config)
             finally:
                 self._syncing.wait()
+            if before is not None:
+                before()
+            aside[write_aside(path, text)] = path
+            pickle = self._directory.inside("CONFIGS", "CONFIG.pkl")
+            write_whole(pickle, pickled, sync=False)
             for complete, place in list(aside.items()):
                 os.replace(complete, place)
                 del aside[complete]

@@ -64,6 +64,8 @@ class Collector:
         self._copied: dict[str, str] = {}
         self._places: _places.Places | None = None
         self._start_ns = 0
+        self._gathered: dict[str, Any] = {}
+        self._code: dict[str, Any] | None = None
         self._later = False
         self._rest: tuple[str, Waiting] | None = None
         self._reap: Callable[[], None] = lambda: None
@@ -115,12 +117,27 @@ class Collector:
         except (OSError, TypeError, ValueError) as error:
             self._problems.append(f"input {path!r}: {error}")
 
+    def gather(self) -> None:
+        """
+        Take stock of what was noted, and keep the code if git has answered.
+
+        Apart from `sections`, since it makes files: a disk that is at work would hold it up.
+        """
+        self._try("what was noted", self._gather)
+
+    def _gather(self) -> None:
+        if self._git == "late" and _repository.is_done(self._aside):
+            self._git = ""
+        self._gathered = self._state()
+        if self._git != "late":
+            self._code = _sections.keep_code(self._gathered, self._run_dir)
+
     def sections(self, target: str) -> dict[str, Any]:
         """
         Return the sections of PROVENANCE.json, to be written before the run is filed.
 
-        What would hold up the end of a session is left out and named in ``pending``; `after_move`
-        starts a process that adds it.
+        What would hold up the end of a session is left out and named in ``pending``; a process is
+        made ready that adds it once `leave` lets it begin.
 
         Parameters
         ----------
@@ -129,25 +146,35 @@ class Collector:
         """
         try:
             self._await_git()
-            state = self._state()
-            sections = _sections.build(state, self._run_dir, inline=True)
+            state = self._gathered
+            state["git"] = self._git
+            sections = _sections.build(state, self._run_dir, inline=True, code=self._code)
             if sections.get("pending"):
                 self._later = True
-                _write_json(os.path.join(self._aside, "state"), state)
                 self._try("the rest of the record", lambda: self._prepare(target))
         except Exception as error:  # noqa: BLE001 - the run is not to suffer, the record says so
-            return {"collection": {"not_collected": [f"{type(error).__name__}: {error}"]}}
+            problems = [*self._problems, f"{type(error).__name__}: {error}"]
+            return {"collection": {"not_collected": problems}}
         return sections
 
-    def after_move(self, run_dir: str) -> None:
-        """Let a process of its own complete the record of a run that is where it stays now."""
+    def note_the_rest(self) -> None:
+        """Note what the process needs that adds what is pending."""
+        if self._later:
+            _write_json(os.path.join(self._aside, "state"), self._gathered)
+
+    def leave(self, run_dir: str) -> None:
+        """
+        Leave the run, whose record is in place: remove its notes, or let the rest be added.
+
+        Parameters
+        ----------
+        run_dir : str
+            Where it stands now.
+        """
         if self._later:
             self._later = False
             self._try("the rest of the record", lambda: self._leave_the_rest(run_dir))
-
-    def tidy(self, run_dir: str) -> None:
-        """Remove the notes of the run, once the record is in place; not while some is pending."""
-        if not self._later:
+        else:
             self._try("the notes of the run", lambda: remove_aside(run_dir))
 
     def give_up(self) -> None:

@@ -22,7 +22,29 @@ UNSEEN = (
 )
 
 
-def build(state: dict[str, Any], run_dir: str, *, inline: bool) -> dict[str, Any]:
+def keep_code(state: dict[str, Any], run_dir: str) -> dict[str, Any]:
+    """
+    Keep the code of a run in its ``CONFIGS``, and return the section ``code``.
+
+    Parameters
+    ----------
+    state, run_dir
+        As for `build`. What could not be kept is added to ``state["not_collected"]``.
+    """
+    configs = os.path.join(run_dir, "CONFIGS")
+    keeper = CodeKeeper(state, configs, os.path.join(configs, ASIDE))
+    try:
+        section = keeper.section(None if state["git"] in {"", "late"} else state["git"])
+    except Exception as error:  # noqa: BLE001 - named in the record; the run is not to suffer
+        section = {}
+        keeper.problems.append(f"code: {type(error).__name__}: {error}")
+    state["not_collected"] += keeper.problems
+    return section
+
+
+def build(
+    state: dict[str, Any], run_dir: str, *, inline: bool, code: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """
     Make the provenance sections.
 
@@ -35,6 +57,8 @@ def build(state: dict[str, Any], run_dir: str, *, inline: bool) -> dict[str, Any
     inline : bool
         Whether a session is waiting: then sections that would take long are left empty and named
         in ``pending``.
+    code : dict, optional
+        What `keep_code` returned, if that is done.
 
     Returns
     -------
@@ -42,11 +66,13 @@ def build(state: dict[str, Any], run_dir: str, *, inline: bool) -> dict[str, Any
         ``inputs``, ``outputs``, ``code``, ``environment``, ``commands``, ``collection``; and
         ``pending``, a list, if anything is.
     """
-    configs = os.path.join(run_dir, "CONFIGS")
-    aside = os.path.join(configs, ASIDE)
-    problems = list(state["not_collected"])
     pending: list[str] = []
-    sections: dict[str, Any] = {"inputs": [], "outputs": [], "code": {}}
+    if code is None:
+        late = inline and state["git"] == "late"
+        code = {} if late else keep_code(state, run_dir)
+        pending += ["code"] * late
+    problems = list(state["not_collected"])
+    sections: dict[str, Any] = {"inputs": [], "outputs": [], "code": code}
 
     for name, make in (("inputs", _files.inputs), ("outputs", _files.outputs)):
         try:
@@ -55,18 +81,6 @@ def build(state: dict[str, Any], run_dir: str, *, inline: bool) -> dict[str, Any
             pending.append(name)
         except Exception as error:  # noqa: BLE001 - named in the record; the run is not to suffer
             problems.append(f"{name}: {type(error).__name__}: {error}")
-
-    if inline and state["git"] == "late":
-        pending.append("code")
-    else:
-        try:
-            keeper = CodeKeeper(state, configs, aside)
-            sections["code"] = keeper.section(
-                None if state["git"] in {"", "late"} else state["git"]
-            )
-            problems += keeper.problems
-        except Exception as error:  # noqa: BLE001 - as above
-            problems.append(f"code: {type(error).__name__}: {error}")
 
     sections["environment"] = _environment(state, problems)
     sections["commands"] = _files.commands(state)

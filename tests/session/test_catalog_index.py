@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scitex_session._catalog import _index, _record_head, _walk
+from scitex_session._catalog import _index, _read_rows, _record_head, _walk
 from scitex_session._catalog._index import Index
 from scitex_session._record import _digest
 from scitex_session.errors import UsageError
@@ -77,7 +77,7 @@ def test_an_unchanged_directory_is_not_listed_again(make_run, monkeypatch):
     make_run(name="one")
     settle(make_run.base)
     names()
-    monkeypatch.setattr(_index.Directory, "read", lambda *_: pytest.fail("was read again"))
+    monkeypatch.setattr(_index.Directory, "compare", lambda *_: pytest.fail("was read again"))
     assert names() == ["one"]
 
 
@@ -278,3 +278,59 @@ def test_conditions_that_are_none_are_refused():
             expression(text)
     with pytest.raises(UsageError, match="no date"):
         moment("yesterday", option="--since")
+
+
+@pytest.fixture
+def shared(monkeypatch):
+    """Let helpers read where there are more than a few runs, a few at a time; return them."""
+    monkeypatch.setattr(_read_rows, "_MANY", 10)
+    monkeypatch.setattr(_read_rows, "_PIECE", 4)
+    monkeypatch.setattr(_read_rows, "_idle_processors", lambda: 3)
+    started = []
+    start = _read_rows._start
+    monkeypatch.setattr(_read_rows, "_start", lambda: started.append(start()) or started[-1])
+    return started
+
+
+def make_many(make_run, *states):
+    """Make twenty runs in each state; return their names."""
+    made = [f"{state}-{number}" for state in states for number in range(20)]
+    for name in made:
+        make_run(name.rpartition("-")[0], name=name)
+    return sorted(made)
+
+
+def test_helpers_share_what_there_is_to_read(make_run, shared):
+    """Every run is indexed once, in its own directory, whoever read its record."""
+    made = make_many(make_run, "FINISHED_SUCCESS", "FINISHED_ERROR", "RUNNING")
+    assert states() == {name: name.rpartition("-")[0] for name in made}
+    assert names() == made
+    assert len(shared) == 3
+    assert all(helper.poll() is not None for helper in shared)
+
+
+@pytest.mark.parametrize("dead_after", [0, 1, 3])
+def test_what_a_dead_helper_was_to_read_is_read(make_run, shared, monkeypatch, dead_after):
+    """A helper that is killed takes no run with it."""
+    made = make_many(make_run, "FINISHED_SUCCESS", "FINISHED_ERROR")
+    receive, answers = _read_rows._receive, []
+
+    def kill_one(stream):
+        answers.append(stream)
+        if len(answers) == dead_after + 1:
+            victim = next(helper for helper in shared if helper.stdout is stream)
+            victim.kill()
+            victim.wait()
+        return receive(stream)
+
+    monkeypatch.setattr(_read_rows, "_receive", kill_one)
+    assert names() == made
+    assert len(answers) > dead_after
+
+
+def test_without_helpers_it_is_read_here(make_run, shared, monkeypatch):
+    """Where helpers cannot run at all the index is the same."""
+    made = make_many(make_run, "FINISHED_SUCCESS")
+    monkeypatch.setattr(_read_rows, "_PROGRAM", "raise SystemExit(1)")
+    assert names() == made
+    assert len(shared) == 3

@@ -5,9 +5,11 @@ Helpers are fresh processes and no forks: a program that asks `SessionManager` m
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import sys
+from time import sleep
 
 from . import _layout as layout
 from ._row import read_below, row_of
@@ -16,21 +18,26 @@ from ._walk import own_name
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import IO, Any, Self
 
-    Rows = Iterator[tuple[str, tuple[Any, ...]]]
+    Named = tuple[str, tuple[Any, ...]]  # a run's name in the listing, and its row
+    Job = tuple[str, str, Sequence[str]]  # as for `read_rows`
+    Piece = tuple[int, Job]  # the number of a job, and a part of it
 
 _HELPERS = 4
-_MANY = 500  # new runs in one directory from which on helpers read the records
-_CHUNK = 500  # runs that a helper hands over at once
+_MANY = 500  # new runs from which on helpers read the records
+_PIECE = 250  # runs that a helper reads at a time
+_AHEAD = 2  # pieces that a helper has, so that it never waits for the next
+_LOOKS, _MOMENT = 5, 0.002  # times, and seconds in between, that busy processors are looked at
+_PIPE = 1 << 20  # bytes: more than a piece, so that it goes on while its rows wait
 _PROGRAM = (
     "import sys; sys.path[:] = sys.argv[1:]; "
     "from scitex_session._catalog._read_rows import serve; serve()"
 )
 
 
-def read_rows(root: str, state: str, files: Iterable[str]) -> Rows:
+def read_rows(root: str, state: str, files: Iterable[str]) -> Iterator[Named]:
     """Yield the rows of some runs of one state directory, each with its name in the listing.
 
     Parameters
@@ -64,7 +71,6 @@ class Readers:
 
     def __init__(self) -> None:
         self._helpers: list[subprocess.Popen[bytes]] = []
-        self._may_help = _idle_processors() > 1
 
     def __enter__(self) -> Self:
         return self
@@ -72,45 +78,69 @@ class Readers:
     def __exit__(self, *_exception: object) -> None:
         for helper in self._helpers:
             for stream in (helper.stdin, helper.stdout):
-                if stream is not None:
-                    stream.close()
+                try:
+                    if stream is not None:
+                        stream.close()
+                except OSError:
+                    pass  # it had died before it had read what it was asked for
             helper.kill()
             helper.wait()
 
-    def read(self, root: str, state: str, files: Collection[str]) -> Rows:
-        """Yield what `read_rows` does, in no order where helpers share the work."""
-        if len(files) < _MANY or not self._may_help:
-            yield from read_rows(root, state, files)
-            return
-        if not self._helpers:
-            self._helpers = [_start() for _ in range(min(_HELPERS, _idle_processors()))]
-        names, left = list(files), set(files)
-        count = len(self._helpers)
-        working = [
-            helper
-            for number, helper in enumerate(self._helpers)
-            if _ask(helper, (root, state, names[number::count]))
+    def read(self, jobs: Sequence[Job]) -> Iterator[tuple[int, list[Named]]]:
+        """Yield what `read_rows` does, some at a time, with the number of the job.
+
+        Where helpers share the work the rows of one job come in no order.
+        """
+        if not self._helpers and sum(len(names) for _, _, names in jobs) >= _MANY:
+            idle = _idle_processors()
+            self._helpers = [_start() for _ in range(min(_HELPERS, idle))] if idle > 1 else []
+        if self._helpers:
+            yield from self._share(_pieces(jobs))
+        else:
+            for number, job in _pieces(jobs):
+                yield number, list(read_rows(*job))
+
+    def _share(self, pieces: Iterator[Piece]) -> Iterator[tuple[int, list[Named]]]:
+        given: list[tuple[subprocess.Popen[bytes], list[Piece]]] = [
+            (helper, []) for helper in self._helpers
         ]
-        while working:
-            for helper in list(working):
+        for _ in range(_AHEAD):
+            for helper, waiting in given:
+                _ask(helper, waiting, pieces)
+        while any(waiting for _, waiting in given):
+            for helper, waiting in given:
+                if not waiting:
+                    continue
+                number, (root, state, names) = waiting.pop(0)
                 rows = _receive(helper.stdout)
-                if not rows:
-                    working.remove(helper)
-                for file, row in rows:
-                    left.discard(file)
-                    yield file, row
-        # Names that no helper answered for: runs that moved on, or all that one was asked for
-        # which could not run.
-        yield from read_rows(root, state, left)
+                _ask(helper, waiting, pieces)
+                yield number, rows
+                if len(rows) < len(names):
+                    # Runs that moved on, or all that it was asked for, if it could not run.
+                    found = {file for file, _ in rows}
+                    left = [name for name in names if name not in found]
+                    yield number, list(read_rows(root, state, left))
+
+
+def _pieces(jobs: Iterable[Job]) -> Iterator[Piece]:
+    for number, (root, state, names) in enumerate(jobs):
+        for at in range(0, len(names), _PIECE):
+            yield number, (root, state, names[at : at + _PIECE])
 
 
 def _idle_processors() -> int:
     """Return how many processors have nothing to do: where all are busy helpers only cost."""
-    return max(1, (os.cpu_count() or 1) - _busy())
+    there = os.cpu_count() or 1
+    for _ in range(_LOOKS):
+        idle = there - _busy()
+        if idle > 1:
+            return idle
+        sleep(_MOMENT)
+    return 1
 
 
 def _busy() -> int:
-    """Return how many others want a processor at this moment."""
+    """Return how many others want a processor at this moment, be it for a moment only."""
     try:
         with open("/proc/loadavg", encoding="ascii") as file:
             running = int(file.read().split()[3].partition("/")[0])
@@ -121,56 +151,55 @@ def _busy() -> int:
 
 def serve() -> None:
     """Be a helper: read what is asked for on standard input, answer on standard output."""
+    gc.disable()  # a record holds no circle, and looking for one takes a tenth of the time
     while True:
         try:
             root, state, names = marshal.load(sys.stdin.buffer)  # noqa: S302 - from our own parent
         except EOFError:
             return
-        rows: list[tuple[str, tuple[Any, ...]]] = []
-        for file, row in read_rows(root, state, names):
-            rows.append((file, tuple(row)))
-            if len(rows) == _CHUNK:
-                _send(rows)
-                rows.clear()
-        if rows:
-            _send(rows)
-        _send([])
+        _send([(file, tuple(row)) for file, row in read_rows(root, state, names)])
 
 
 def _start() -> subprocess.Popen[bytes]:
     import subprocess  # 9 ms, and a listing rarely needs helpers
 
     command = [sys.executable, "-I", "-S", "-c", _PROGRAM, *(entry for entry in sys.path if entry)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
-
-
-def _ask(helper: subprocess.Popen[bytes], job: tuple[str, str, list[str]]) -> bool:
-    """Give a helper work; False if it is not there."""
-    if helper.stdin is None:
-        return False
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
     try:
-        helper.stdin.write(marshal.dumps(job))
-        helper.stdin.flush()
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, pipesize=_PIPE)
+    except OSError:  # pipes of that size are not for everyone
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null)
+
+
+def _ask(helper: subprocess.Popen[bytes], waiting: list[Piece], pieces: Iterator[Piece]) -> None:
+    """Give a helper the next piece; one that is not there will answer with nothing."""
+    piece = next(pieces, None)
+    if piece is None:
+        return
+    waiting.append(piece)
+    _, (root, state, names) = piece
+    try:
+        if helper.stdin is not None:
+            helper.stdin.write(marshal.dumps((root, state, list(names))))
+            helper.stdin.flush()
     except OSError:
-        return False
-    return True
+        return
 
 
-def _send(rows: list[tuple[str, tuple[Any, ...]]]) -> None:
+def _send(rows: list[Named]) -> None:
     data = marshal.dumps(rows)
     sys.stdout.buffer.write(len(data).to_bytes(8, "little") + data)
     sys.stdout.buffer.flush()
 
 
-def _receive(stream: IO[bytes] | None) -> list[tuple[str, tuple[Any, ...]]]:
-    """Return the next rows; none at the end, or if the helper has died."""
+def _receive(stream: IO[bytes] | None) -> list[Named]:
+    """Return the next rows; none if the helper has died."""
     size = stream.read(8) if stream is not None else b""
     if stream is None or len(size) < 8:  # noqa: PLR2004 - the length of a length
         return []
     data = stream.read(int.from_bytes(size, "little"))
     try:
-        rows: list[tuple[str, tuple[Any, ...]]] = marshal.loads(data)  # noqa: S302 - our own helper
+        rows: list[Named] = marshal.loads(data)  # noqa: S302 - our own helper
     except (EOFError, ValueError, TypeError):
         return []
     return rows

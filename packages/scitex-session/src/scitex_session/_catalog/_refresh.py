@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-from itertools import islice
 
 from . import _layout as layout
 from ._walk import Entry, is_run, listing, own_name
@@ -13,11 +12,9 @@ from ._walk import Entry, is_run, listing, own_name
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
+    from typing import Any
 
-    from ._read_rows import Readers
-
-_BATCH = 500  # rows that go in at once
 _RACY = 2.0  # seconds in which a directory may change without a new change time
 
 
@@ -63,6 +60,8 @@ class Directory:
         self.key: int | None = None
         self._known: tuple[int, int] | None = None
         self._stamp: tuple[int, int] | None = None
+        self._since = 0.0
+        self._inodes: dict[str, int] = {}
 
     def is_current(self) -> bool:
         """Whether the index knows the directory as it is."""
@@ -74,32 +73,66 @@ class Directory:
         self._stamp = self._look()
         return self._stamp == self._known
 
-    def read(self, readers: Readers) -> None:
-        """List the directory again; only inside a write transaction."""
-        now = time.time()
+    def compare(self) -> list[str]:
+        """List the directory again, drop the runs that are gone and return those that are new.
+
+        Only inside a write transaction, as all that follows.
+        """
+        self._since = time.time()
         if self.is_current():  # another tool was first
-            return
+            return []
         if self._stamp is None:
             self.db.execute("DELETE FROM runs WHERE dir = ?", (self.key,))
             self.db.execute("DELETE FROM dirs WHERE dir = ?", (self.key,))
             self.key = None
-            return
+            return []
         if self.key is None:
             insert = "INSERT INTO dirs (root, state, changed, inode) VALUES (?, ?, 0, 0)"
             self.key = self.db.execute(insert, (storable(self.root), self.state)).lastrowid
-        self._compare(readers)
+        found = _one_each(listing(self.root, self.state)) if self.state else {"": 0}
+        query = "SELECT file, inode FROM runs WHERE dir = ?"
+        stored = {text_of(file): inode for file, inode in self.db.execute(query, (self.key,))}
+        if not self.state:
+            stored = dict.fromkeys(stored, -1)  # its record has changed, whatever its inode
+        self._delete(file for file, inode in stored.items() if found.get(file) != inode)
+        self._inodes = found
+        # Sorted, so that the database appends where it would else look for the place of each.
+        return sorted(file for file, inode in found.items() if stored.get(file) != inode)
+
+    def confirm(self) -> None:
+        """Say that the index has what `compare` found."""
+        if self._stamp is None:
+            return
         # A change within the clock's grain of this reading would not show: look again then.
-        changed = self._stamp[0] if now - self._stamp[0] / 1e9 > _RACY else 0
+        changed = self._stamp[0] if self._since - self._stamp[0] / 1e9 > _RACY else 0
         update = "UPDATE dirs SET changed = ?, inode = ? WHERE dir = ?"
         self.db.execute(update, (changed, self._stamp[1], self.key))
 
-    def settle(self, readers: Readers) -> None:
-        """Read again the records that could not be read, or had no end where there is one."""
+    def unsettle(self) -> list[str]:
+        """Drop, and return, the runs whose record could not be read, or had no end where it has."""
         query = "SELECT file, inode FROM runs WHERE dir = ? AND NOT settled"
-        rows = {text_of(file): inode for file, inode in self.db.execute(query, (self.key,))}
-        if rows:
-            self._delete(rows)
-            self._insert(readers, rows, rows)
+        rows = self.db.execute(query, (self.key,))
+        self._inodes = {text_of(file): inode for file, inode in rows}
+        self._delete(self._inodes)
+        return list(self._inodes)
+
+    def insert(self, first: int, rows: list[tuple[str, tuple[Any, ...]]]) -> None:
+        """Put rows of runs in that are not there, with keys from `first` on."""
+        numbered = list(enumerate(rows, first))
+        heads = [(run, row[5]) for run, (_file, row) in numbered]
+        self.db.executemany("INSERT INTO heads VALUES (?, ?)", heads)
+        self.db.executemany(
+            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    *(run, self.key, storable(file), self._inodes[file]),
+                    *(row[:2] if row[0].isascii() else map(storable, row[:2])),
+                    *row[2:5],
+                    row[6],
+                )
+                for run, (file, row) in numbered
+            ],
+        )
 
     def _look(self) -> tuple[int, int] | None:
         """Return change time and inode of the directory, of the record for a run in place."""
@@ -116,41 +149,9 @@ class Directory:
             return None
         return (found.st_mtime_ns, found.st_ino) if wanted else None
 
-    def _compare(self, readers: Readers) -> None:
-        """Drop the runs that are gone and read those that are new."""
-        found = _one_each(listing(self.root, self.state)) if self.state else {"": 0}
-        query = "SELECT file, inode FROM runs WHERE dir = ?"
-        stored = {text_of(file): inode for file, inode in self.db.execute(query, (self.key,))}
-        if not self.state:
-            stored = dict.fromkeys(stored, -1)  # its record has changed, whatever its inode
-        self._delete(file for file, inode in stored.items() if found.get(file) != inode)
-        # Sorted, so that the database appends where it would else look for the place of each.
-        new = sorted(file for file, inode in found.items() if stored.get(file) != inode)
-        self._insert(readers, new, found)
-
     def _delete(self, files: Iterable[str]) -> None:
         keys = [(self.key, storable(file)) for file in files]
         self.db.executemany("DELETE FROM runs WHERE dir = ? AND file = ?", keys)
-
-    def _insert(self, readers: Readers, files: Collection[str], inodes: dict[str, int]) -> None:
-        """Put the rows of runs in that are not there."""
-        (last,) = self.db.execute("SELECT ifnull(max(run), 0) FROM runs").fetchone()
-        rows = enumerate(readers.read(self.root, self.state, files), last + 1)
-        while some := list(islice(rows, _BATCH)):
-            heads = [(run, row[5]) for run, (_file, row) in some]
-            self.db.executemany("INSERT INTO heads VALUES (?, ?)", heads)
-            self.db.executemany(
-                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        *(run, self.key, storable(file), inodes[file]),
-                        *(row[:2] if row[0].isascii() else map(storable, row[:2])),
-                        *row[2:5],
-                        row[6],
-                    )
-                    for run, (file, row) in some
-                ],
-            )
 
 
 def _one_each(entries: Iterable[Entry]) -> dict[str, int]:

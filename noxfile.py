@@ -33,7 +33,7 @@ GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13"]
 ORDINARY = "not slow and not torch and not jax"
 INSTALLS = ["wheels", "sdists", "tree", "readme"]
-WORKERS = min(os.cpu_count() or 1, 4)
+WORKERS = min(2 * (os.cpu_count() or 1), 8)  # much of what the tests do is to wait
 
 
 def _workspace() -> ModuleType:

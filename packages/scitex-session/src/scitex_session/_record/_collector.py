@@ -8,6 +8,7 @@ from time import monotonic, sleep, time_ns
 
 from scitex_session._record import (
     _hook,
+    _late,
     _machine,
     _modules,
     _places,
@@ -188,9 +189,7 @@ class Collector:
             waiting.end(begin=begin)
 
     def _prepare(self, run_dir: str) -> None:
-        from scitex_session._record._late import prepare
-
-        self._rest = run_dir, prepare(run_dir)
+        self._rest = run_dir, _late.prepare(run_dir)
 
     def _leave_the_rest(self, run_dir: str) -> None:
         if self._rest is not None and self._rest[0] != run_dir:

@@ -150,13 +150,21 @@ def test_without_git_the_files_are_copied(lab, code):
     assert kept == {"__main__": script.read_bytes(), "used": b"X = 1\n"}
 
 
-def test_git_that_is_not_installed(repository, code, look, tmp_path_factory):
-    """Without the git command the files are copied, and the record says so."""
+@pytest.mark.parametrize("files", [0, 200])
+def test_git_that_is_not_installed(repository, code, look, tmp_path_factory, files):
+    """Without the git command the files are copied, and the record says so, once.
+
+    Also where there is so much to record that it is completed after the run is filed.
+    """
+    body = "import helper\nfor n in range({}):\n    open(f'{{CONFIG.SDIR}}/{{n}}', 'w').close()"
+    repository.decorated(body.format(files), parameters="CONFIG=INJECTED")
     empty = tmp_path_factory.mktemp("bin")
     repository.run(env={"PATH": str(empty)})
     assert code(repository)["kind"] == "copies"
     record = look.record(repository.only("FINISHED_SUCCESS"))
-    assert "git is not installed" in " ".join(record["collection"]["not_collected"])
+    assert len(record["outputs"]) == files
+    said = [text for text in record["collection"]["not_collected"] if "git is not" in text]
+    assert len(said) == 1
 
 
 def test_an_edit_during_the_run_is_not_taken_for_the_code(lab, code):

@@ -66,7 +66,7 @@ class Collector:
         self._places: _places.Places | None = None
         self._start_ns = 0
         self._gathered: dict[str, Any] = {}
-        self._code: dict[str, Any] | None = None
+        self._code: tuple[dict[str, Any], list[str]] | None = None
         self._later = False
         self._rest: tuple[str, Waiting] | None = None
         self._reap: Callable[[], None] = lambda: None

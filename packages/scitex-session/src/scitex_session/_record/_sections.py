@@ -22,28 +22,35 @@ UNSEEN = (
 )
 
 
-def keep_code(state: dict[str, Any], run_dir: str) -> dict[str, Any]:
+def keep_code(state: dict[str, Any], run_dir: str) -> tuple[dict[str, Any], list[str]]:
     """
-    Keep the code of a run in its ``CONFIGS``, and return the section ``code``.
+    Keep the code of a run in its ``CONFIGS``.
 
     Parameters
     ----------
     state, run_dir
-        As for `build`. What could not be kept is added to ``state["not_collected"]``.
+        As for `build`.
+
+    Returns
+    -------
+    (dict, list of str)
+        The section ``code``, and what could not be kept.
     """
     configs = os.path.join(run_dir, "CONFIGS")
     keeper = CodeKeeper(state, configs, os.path.join(configs, ASIDE))
     try:
         section = keeper.section(None if state["git"] in {"", "late"} else state["git"])
     except Exception as error:  # noqa: BLE001 - named in the record; the run is not to suffer
-        section = {}
-        keeper.problems.append(f"code: {type(error).__name__}: {error}")
-    state["not_collected"] += keeper.problems
-    return section
+        return {}, [*keeper.problems, f"code: {type(error).__name__}: {error}"]
+    return section, keeper.problems
 
 
 def build(
-    state: dict[str, Any], run_dir: str, *, inline: bool, code: dict[str, Any] | None = None
+    state: dict[str, Any],
+    run_dir: str,
+    *,
+    inline: bool,
+    code: tuple[dict[str, Any], list[str]] | None = None,
 ) -> dict[str, Any]:
     """
     Make the provenance sections.
@@ -57,7 +64,7 @@ def build(
     inline : bool
         Whether a session is waiting: then sections that would take long are left empty and named
         in ``pending``.
-    code : dict, optional
+    code : (dict, list of str), optional
         What `keep_code` returned, if that is done.
 
     Returns
@@ -67,12 +74,12 @@ def build(
         ``pending``, a list, if anything is.
     """
     pending: list[str] = []
-    if code is None:
-        late = inline and state["git"] == "late"
-        code = {} if late else keep_code(state, run_dir)
-        pending += ["code"] * late
-    problems = list(state["not_collected"])
-    sections: dict[str, Any] = {"inputs": [], "outputs": [], "code": code}
+    if code is None and inline and state["git"] == "late":
+        pending.append("code")
+        code = {}, []
+    kept, problems = code or keep_code(state, run_dir)
+    problems = [*state["not_collected"], *problems]
+    sections: dict[str, Any] = {"inputs": [], "outputs": [], "code": kept}
 
     for name, make in (("inputs", _files.inputs), ("outputs", _files.outputs)):
         try:

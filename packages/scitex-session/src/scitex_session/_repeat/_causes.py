@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scitex_session._repeat import _surroundings
+from scitex_session._repeat._difference import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,27 +19,6 @@ ORDER = (
     "machine", "stream",
 )  # fmt: skip
 _LISTED = 10
-
-
-@dataclass(frozen=True)
-class Difference:
-    """
-    Something that differs between two runs.
-
-    Attributes
-    ----------
-    kind : str
-        ``seed``, ``argument``, ``configuration``, ``code``, ``input``, ``library``, ``hash order``,
-        ``threads``, ``machine`` or ``stream``.
-    text : str
-        What it is, and how it differs.
-    """
-
-    kind: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.text}"
 
 
 def compare_records(old: Record, new: Record, mirror: Mirror | None = None) -> list[Difference]:
@@ -67,7 +46,7 @@ def compare_records(old: Record, new: Record, mirror: Mirror | None = None) -> l
         found += [Difference(kind, text) for text in texts[:_LISTED]]
     found += [Difference("code", text) for text in _code(old, new, home)]
     found += [Difference("input", text) for text in _inputs(old, new, home)]
-    found += _surroundings.differences(old, new, Difference)
+    found += _surroundings.differences(old, new)
     found += [Difference("stream", text) for text in _streams(old, new)]
     return found
 
@@ -87,7 +66,7 @@ def likely(
         if difference.kind != "input" or not difference.text.startswith(seen):
             found.append(difference)
     found += [Difference("code", text) for text in altered]
-    found += _surroundings.by_chance(old, new, found, Difference)
+    found += _surroundings.by_chance(old, new, found)
     rank = {kind: place for place, kind in enumerate(ORDER)}
     return sorted(dict.fromkeys(found), key=lambda cause: rank[cause.kind])
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from scitex_session._repeat._content import FileResult
+    from scitex_session._repeat._difference import Difference
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class RunDifference:
 
     first: str
     second: str
-    differences: list[_causes.Difference] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
     files: list[FileResult] = field(default_factory=list)
 
     @property

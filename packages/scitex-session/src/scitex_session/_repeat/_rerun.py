@@ -20,8 +20,8 @@ from scitex_session.errors import SessionError
 if TYPE_CHECKING:
     from typing import Any
 
-    from scitex_session._repeat._causes import Difference
     from scitex_session._repeat._content import FileResult
+    from scitex_session._repeat._difference import Difference
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from _thread import allocate_lock, start_new_thread
 from time import sleep
 
@@ -95,14 +96,19 @@ class Syncing:
             self._run()
 
     def _run(self) -> None:
+        opened: list[int] = []
         try:
             for path in self._paths:
-                _begin_to_write(path)
-            for path in self._paths:
-                (sync_directory if os.path.isdir(path) else sync_file)(path)
+                opened += _open(path)
+            for descriptor in opened:
+                _begin(descriptor)
+            for descriptor in opened:
+                _bring(descriptor)
         except OSError as error:
             self._error = error
         finally:
+            for descriptor in opened:
+                os.close(descriptor)
             self._done.release()
 
     def wait(self) -> None:
@@ -132,27 +138,13 @@ def _threads() -> int:
         return 0
 
 
-def _begin_to_write(path: str) -> None:
-    """Let one commit of the file system's journal do for several files: begin with all of them."""
-    if not hasattr(os, "posix_fadvise") or not os.path.isfile(path):
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # the system begins, and goes on
-    finally:
-        os.close(descriptor)
-
-
 def sync_file(path: str) -> None:
     """Bring a file's bytes to the disk; a file that is not there needs nothing."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    for descriptor in _open(path):
+        try:
+            _bring(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def sync_directory(path: str) -> None:
@@ -161,9 +153,35 @@ def sync_directory(path: str) -> None:
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems
-            raise
+        _bring(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _open(path: str) -> tuple[int, ...]:
+    """Open what is to be brought to the disk: one descriptor, or none where there is nothing."""
+    if os.name == "nt" and os.path.isdir(path):
+        return ()
+    try:
+        return (os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY),)
+    except FileNotFoundError:
+        return ()
+
+
+def _begin(descriptor: int) -> None:
+    """Have the system begin to write, and go on: one commit of its journal does for several."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    try:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    except OSError:
+        return  # no more than a hint
+
+
+def _bring(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        unknown = error.errno in (errno.EINVAL, errno.ENOTSUP)  # to some network file systems
+        if not unknown or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise

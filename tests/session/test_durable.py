@@ -5,6 +5,7 @@ import os
 import pytest
 
 from scitex_session import _durable
+from scitex_session._record import _hook
 
 
 @pytest.fixture
@@ -22,6 +23,25 @@ def test_everything_is_on_the_disk_after_waiting(tmp_path, synced):
     file.write_text("x", encoding="utf-8")
     _durable.Syncing(str(file), str(tmp_path / "none"), str(tmp_path)).wait()
     assert synced == [file.stat().st_ino, tmp_path.stat().st_ino]
+
+
+def test_a_directory_that_is_synced_is_not_noted(tmp_path):
+    """The session's own work on the disk is nothing that the script reads."""
+
+    class Everything:
+        def is_data(self, _path):
+            return True
+
+    sink = _hook.Sink(Everything(), str(tmp_path))
+    _hook.wake(sink)
+    try:
+        _durable.Syncing(str(tmp_path)).wait()
+        (tmp_path / "read").touch()
+        (tmp_path / "read").read_bytes()
+    finally:
+        _hook.sleep()
+        sink.close()
+    assert [*sink.reads] == [str(tmp_path / "read")]
 
 
 def test_without_a_thread_it_is_done_at_once(tmp_path, synced, monkeypatch):

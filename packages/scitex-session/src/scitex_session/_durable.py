@@ -160,10 +160,13 @@ def sync_directory(path: str) -> None:
 
 def _open(path: str) -> tuple[int, ...]:
     """Open what is to be brought to the disk: one descriptor, or none where there is nothing."""
-    if os.name == "nt" and os.path.isdir(path):
-        return ()
+    flags = os.O_RDWR if os.name == "nt" else os.O_RDONLY
+    if os.path.isdir(path):
+        if os.name == "nt":
+            return ()
+        flags |= os.O_DIRECTORY  # so that it is not taken for something that the script reads
     try:
-        return (os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY),)
+        return (os.open(path, flags),)
     except FileNotFoundError:
         return ()
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import IO, Any, Self
 
     Named = tuple[str, tuple[Any, ...]]  # a run's name in the listing, and its row
-    Job = tuple[str, str, Sequence[str]]  # as for `read_rows`
+    Job = tuple[str, str, list[str]]  # as for `read_rows`
     Piece = tuple[int, Job]  # the number of a job, and a part of it
 
 _HELPERS = 4
@@ -177,10 +177,9 @@ def _ask(helper: subprocess.Popen[bytes], waiting: list[Piece], pieces: Iterator
     if piece is None:
         return
     waiting.append(piece)
-    _, (root, state, names) = piece
     try:
         if helper.stdin is not None:
-            helper.stdin.write(marshal.dumps((root, state, list(names))))
+            helper.stdin.write(marshal.dumps(piece[1]))
             helper.stdin.flush()
     except OSError:
         return

@@ -180,8 +180,7 @@ class Collector:
 
     def give_up(self) -> None:
         """Leave the notes for whoever recovers the run: its record could not be written."""
-        if self._rest is not None:
-            self._try("the rest of the record", lambda: self._end_rest(begin=False))
+        self._try("the rest of the record", lambda: self._end_rest(begin=False))
 
     def _end_rest(self, *, begin: bool) -> None:
         if self._rest is not None:

@@ -33,7 +33,7 @@ def bench_opens(folder):
         os.makedirs(folder + "/run/CONFIGS", exist_ok=True)
         names = [f"{folder}/{n if many else 0}.txt" for n in range(10_000)]
         if mode != "none":
-            from scitex_session._record import Collector
+            from scitex_session._provenance import Collector
             collector = Collector(folder + "/run", None, folder, "ID")
             collector.start()
             if mode == "asleep":
@@ -44,7 +44,7 @@ def bench_opens(folder):
         took = time.process_time() - begin
         print(json.dumps(took / len(names) * 1e6))
         if mode != "none":
-            from scitex_session._record._aside import remove_aside
+            from scitex_session._provenance._aside import remove_aside
             collector.stop()
             remove_aside(folder + "/run")
         """
@@ -71,7 +71,7 @@ def bench_opens(folder):
 SCRIPT = """\
 import os, sys
 if os.environ.get("WITHOUT"):
-    import scitex_session._record as room
+    import scitex_session._provenance as room
     class Nothing:
         def __init__(self, *args): pass
         def start(self): pass
@@ -142,7 +142,7 @@ def bench_session(folder):
 
 def bench_digest(folder, size=1 << 30):
     """Compare the digest of 1 GB on disk with the bare hash function on memory."""
-    from scitex_session._record._digest import sha256
+    from scitex_session._provenance._digest import sha256
 
     path = folder / "large.bin"
     block = os.urandom(1 << 20)
@@ -167,7 +167,7 @@ def bench_digest(folder, size=1 << 30):
 
 def bench_end(folder):
     """Time what the end of a session does with 20,000 outputs, beside a bare rename."""
-    from scitex_session._record import Collector
+    from scitex_session._provenance import Collector
 
     took, bare = [], []
     for turn in range(5):

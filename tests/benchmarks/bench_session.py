@@ -195,7 +195,7 @@ from scitex_session import start, close
 CONFIG, *_ = start(verbose=False)
 run = CONFIG.SDIR_RUN
 {make}
-import scitex_session._lifecycle.closing
+import scitex_session._run.closing
 begun = time.perf_counter()
 close(CONFIG, exit_status=0, verbose=False)
 print(time.perf_counter() - begun)

@@ -176,7 +176,7 @@ class RunMaker:
         return run
 
     def record(self, run, base, status, parts):
-        from scitex_session._lifecycle.liveness import identity
+        from scitex_session._run.liveness import identity
 
         over = status != "running"
         about = {
@@ -220,7 +220,7 @@ def make_run(tmp_path):
 @pytest.fixture
 def command(capsys):
     """Return a runner of the command inside this process: ``command("ls", ...).out``."""
-    from scitex_session._command import main
+    from scitex_session._commands import main
 
     class Answer:
         def __init__(self, *words):

@@ -11,7 +11,7 @@ import pytest
 
 from scitex_session._catalog import _index, _read_rows, _record_head, _walk
 from scitex_session._catalog._index import Index
-from scitex_session._record import _digest
+from scitex_session._provenance import _digest
 from scitex_session.errors import UsageError
 
 

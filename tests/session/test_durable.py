@@ -5,7 +5,7 @@ import os
 import pytest
 
 from scitex_session import _durable
-from scitex_session._record import _hook
+from scitex_session._provenance import _hook
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ def test_a_signal_while_finishing_does_not_stop_it(lab, look):
     """The run is filed whole; then the signal has its way."""
     lab.decorated(
         "import os, signal, threading, time\n"
-        "from scitex_session._lifecycle import closing\n"
+        "from scitex_session._run import closing\n"
         "real = closing.note_end\n"
         "def slow(*a):\n"
         "    for number in (signal.SIGTERM, signal.SIGINT):\n"

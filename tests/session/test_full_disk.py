@@ -19,7 +19,7 @@ def small_disk(tmp_path):
 
 RECOVER = """\
 import sys
-from scitex_session._lifecycle.recovery import recover
+from scitex_session._run.recovery import recover
 recover(sys.argv[1])
 """
 
@@ -27,7 +27,7 @@ FILLING = """\
 import os, sys
 from pathlib import Path
 from scitex_session import INJECTED, session
-from scitex_session._lifecycle import closing
+from scitex_session._run import closing
 @session
 def main(CONFIG=INJECTED):
     (CONFIG.SDIR_RUN / "mine.txt").write_text("precious")

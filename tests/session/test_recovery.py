@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scitex_session._lifecycle.liveness import identity, is_alive
-from scitex_session._lifecycle.recovery import file_dead, recover
-from scitex_session._record import complete
+from scitex_session._provenance import complete
+from scitex_session._run.liveness import identity, is_alive
+from scitex_session._run.recovery import file_dead, recover
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes as POSIX has them")
 
 RECOVER = """\
 import sys
-from scitex_session._lifecycle.recovery import recover
+from scitex_session._run.recovery import recover
 print(len(recover(sys.argv[1])))
 """
 DEAD = {**identity(), "pid": 2**22 - 1, "start_ticks": 1}
@@ -311,8 +311,8 @@ def test_killed_while_finishing_2000_files(lab, look):
 
 DIES = """\
 import os, signal
-from scitex_session._lifecycle import frozen
-from scitex_session._record import _collector
+from scitex_session._run import frozen
+from scitex_session._provenance import _collector
 {step} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 open("data.txt", encoding="utf-8").close()
 return 0"""

@@ -5,11 +5,11 @@ from ._sentinel import INJECTED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._decorator import session
-    from ._lifecycle.doors import close, running2finished, start
-    from ._lifecycle.signals import on_preempt
     from ._manager import SessionManager
-    from ._record import record_input
-    from ._run import run
+    from ._provenance import record_input
+    from ._run.doors import close, running2finished, start
+    from ._run.signals import on_preempt
+    from ._runner import run
     from .errors import ConfigError, SessionError, UsageError
 
 __all__ = [
@@ -32,13 +32,13 @@ _HOME = {
     "SessionError": "errors",
     "SessionManager": "_manager",
     "UsageError": "errors",
-    "close": "_lifecycle.doors",
-    "on_preempt": "_lifecycle.signals",
-    "record_input": "_record",
-    "run": "_run",
-    "running2finished": "_lifecycle.doors",
+    "close": "_run.doors",
+    "on_preempt": "_run.signals",
+    "record_input": "_provenance",
+    "run": "_runner",
+    "running2finished": "_run.doors",
     "session": "_decorator",
-    "start": "_lifecycle.doors",
+    "start": "_run.doors",
 }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from . import _injection
-from ._lifecycle import state
-from ._run import check_options, command_of, run_command
+from ._run import state
+from ._runner import check_options, command_of, run_command
 from ._sentinel import INJECTED
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, ParamSpec, TypeVar, overload
 
-    from ._signature import Command
+    from ._cli import Command
 
     P = ParamSpec("P")
     R = TypeVar("R")
@@ -144,7 +144,7 @@ def _objects(func: Callable[..., Any], names: list[str]) -> dict[str, Any]:
     if run is not None:
         objects = _injection.complete(run, verbose=False)
     else:
-        from ._lifecycle.place import script_of
+        from ._run.place import script_of
 
         objects = _injection.stand_alone(script_of(func.__globals__), names)
     return {name: objects[name] for name in names}

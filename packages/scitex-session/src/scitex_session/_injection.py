@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ._lifecycle.state import Run
+    from ._run.state import Run
 
 PARAMETERS = frozenset({"CONFIG", "plt", "COLORS", "CC", "logger", "rngg", "rng"})
 GLOBALS = ("CONFIG", "plt", "COLORS", "rngg", "logger")
@@ -133,7 +133,7 @@ def _stand_alone_config(script: str | None) -> Any:
     from scitex_repro import gen_ID, gen_timestamp
 
     from . import _clock
-    from ._lifecycle import frozen
+    from ._run import frozen
 
     now = _clock.now()
     identifier = f"{gen_timestamp(now)}_{gen_ID(4)}"

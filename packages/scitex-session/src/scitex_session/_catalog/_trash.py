@@ -10,7 +10,7 @@ import os
 import time
 
 from .._durable import sync_directory
-from .._lifecycle.liveness import is_alive
+from .._run.liveness import is_alive
 from ..errors import SessionError
 from . import _layout as layout
 from ._reader import read_record

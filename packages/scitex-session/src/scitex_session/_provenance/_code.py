@@ -1,0 +1,244 @@
+"""Which code made a run, kept so that it can be restored."""
+
+from __future__ import annotations
+
+import os
+
+from scitex_session._provenance import _modules, _repository
+from scitex_session._provenance._digest import sha256
+from scitex_session._provenance._source_mask import mask_patch, mask_source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_COPIES = 20_000_000  # bytes
+PATCH = "CODE.patch"
+COPIES = "CODE"
+
+
+class CodeKeeper:
+    """
+    Writes the patch or the copies of one run into its ``CONFIGS`` and describes them.
+
+    Parameters
+    ----------
+    state : dict
+        What the collector knows: ``script``, ``modules`` (name to file), ``copied`` (file to its
+        copy of the start), ``start_ns``.
+    configs : str
+        The run's ``CONFIGS`` directory.
+    aside : str
+        Where git left its answers and the copies of the start lie.
+    """
+
+    def __init__(self, state: dict[str, Any], configs: str, aside: str) -> None:
+        self.script: str | None = state.get("script")
+        self.modules: dict[str, str] = state.get("modules", {})
+        self.copied: dict[str, str] = state.get("copied", {})
+        self.start_ns: int = state["start_ns"]
+        self.configs = configs
+        self.aside = aside
+        self.problems: list[str] = []
+        self._kept = 0
+
+    def section(self, git_problem: str | None) -> dict[str, Any]:
+        """Return the ``code`` section, with everything it names written."""
+        git: dict[str, Any] = {}
+        if git_problem is None:
+            git = _repository.result(self.aside)
+            git_problem = git.get("error")
+        if git_problem is None:
+            return self._from_git(git)
+        if git_problem != "no git repository":
+            self.problems.append(f"code: {git_problem}; the files were copied instead")
+        return self._from_copies()
+
+    def _files(self) -> list[tuple[str, str]]:
+        """Return (module name, file) of all user code, the script first as ``__main__``."""
+        first = [("__main__", self.script)] if self.script else []
+        return first + [item for item in sorted(self.modules.items()) if item[1] != self.script]
+
+    def _from_git(self, git: dict[str, Any]) -> dict[str, Any]:
+        root: str = git["root"]
+        changed = [] if git["diff"] is None else _changed(git["diff"])
+        patch, masked = (b"", 0) if git["diff"] is None else mask_patch(git["diff"])
+        if git["diff"] is None:
+            self.problems.append(
+                "code: the changes since the commit exceed 50 MB and were not kept"
+            )
+        entries: list[dict[str, Any]] = []
+        extra: list[tuple[bytes, int]] = []
+        for name, path in self._files():
+            entry = self._entry(name, path)
+            relative = os.path.relpath(path, root)
+            entry["tracked"] = relative in git["tracked"]
+            if entry["tracked"]:
+                pass
+            elif relative.startswith(".." + os.sep):
+                self._copy(entry, path)
+            else:
+                self._add_to_patch(entry, path, relative, extra)
+            entries.append(entry)
+        patch += b"".join(piece for piece, _ in extra)
+        masked += sum(count for _, count in extra)
+        section = {
+            "kind": "git",
+            "root": root,
+            "commit": git["commit"],
+            "branch": git["branch"],
+            "remotes": git["remotes"],
+            "dirty": bool(changed) or git["diff"] is None,
+            "changed": changed[:1000],
+            "patch": None,
+            "masked_lines": masked,
+            "files": entries,
+        }
+        if patch:
+            section["patch"] = f"CONFIGS/{PATCH}"
+            self._write(PATCH, patch)
+        return section
+
+    def _from_copies(self) -> dict[str, Any]:
+        entries = []
+        for name, path in self._files():
+            entry = self._entry(name, path)
+            self._copy(entry, path)
+            entries.append(entry)
+        masked = sum(entry.get("masked_lines", 0) for entry in entries)
+        root = _common(self.script, [path for _, path in self._files()])
+        kind = "copies" if entries else "none"
+        return {"kind": kind, "root": root, "masked_lines": masked, "files": entries}
+
+    def _entry(self, name: str, path: str) -> dict[str, Any]:
+        entry: dict[str, Any] = {"module": name, "path": path, "sha256": None}
+        source = self._source(path)
+        try:
+            entry["sha256"] = sha256(source)
+            if source == path and os.stat(path).st_mtime_ns > self.start_ns:
+                entry["note"] = "changed after the run had begun"
+        except OSError as error:
+            entry["note"] = error.strerror or str(error)
+        return entry
+
+    def _source(self, path: str) -> str:
+        """Return the copy of the start, if there is one: the file may have been edited since."""
+        copy = self.copied.get(path)
+        return os.path.join(self.aside, copy) if copy else path
+
+    def _load(self, entry: dict[str, Any], path: str) -> bytes | None:
+        """Read a file that is to be kept; with too much kept already, say so and return None."""
+        try:
+            with open(self._source(path), "rb") as file:
+                data = file.read(MAX_COPIES + 1)
+        except OSError as error:
+            self.problems.append(f"code: {path}: {error.strerror or error}")
+            return None
+        self._kept += len(data)
+        if self._kept > MAX_COPIES:
+            entry["note"] = "not kept: the copies of this run exceed 20 MB"
+            return None
+        return data
+
+    def _add_to_patch(
+        self, entry: dict[str, Any], path: str, relative: str, extra: list[tuple[bytes, int]]
+    ) -> None:
+        data = self._load(entry, path)
+        if data is None:
+            return
+        if b"\0" in data:  # a compiled module: no patch of text can hold it
+            self._keep(entry, path, data)
+            return
+        data, masked = mask_source(data, path)
+        entry["in_patch"] = True
+        if masked:
+            entry["masked_lines"] = masked
+        extra.append((_new_file(relative.replace(os.sep, "/"), data), masked))
+
+    def _copy(self, entry: dict[str, Any], path: str) -> None:
+        if path.endswith((".so", ".pyd")):
+            return  # compiled for one machine; its digest tells whether it is the same
+        data = self._load(entry, path)
+        if data is not None:
+            self._keep(entry, path, data)
+
+    def _keep(self, entry: dict[str, Any], path: str, data: bytes) -> None:
+        masked = 0
+        if b"\0" not in data:
+            data, masked = mask_source(data, path)
+            if masked:
+                entry["masked_lines"] = masked
+        # Named by content and name: files of one name from two places do not collide.
+        folder = (entry["sha256"] or "unknown")[:8]
+        name = f"{COPIES}/{folder}/{os.path.basename(path)}"
+        if masked or not self._link(path, name):
+            self._write(name, data)
+        entry["copy"] = f"CONFIGS/{name}"
+        if entry["module"] != "__main__":
+            entry["base"] = _modules.base(entry["module"], path)
+
+    def _link(self, path: str, name: str) -> bool:
+        """Keep the copy of the start under `name`, too; return whether that is possible."""
+        if path not in self.copied:
+            return False
+        try:
+            os.link(self._source(path), self._place(name))
+        except OSError:  # links are unknown here, or it stands there since an earlier attempt
+            return False
+        return True
+
+    def _place(self, name: str) -> str:
+        """Return the path of a file in ``CONFIGS``, its folders made."""
+        path = self.configs
+        for folder in name.split("/")[:-1]:
+            path = os.path.join(path, folder)
+            try:
+                os.mkdir(path)
+            except FileExistsError:
+                continue
+        return os.path.join(self.configs, name)
+
+    def _write(self, name: str, data: bytes) -> None:
+        path = self._place(name)
+        with open(path + ".new", "wb") as file:
+            file.write(data)
+        os.replace(path + ".new", path)
+
+
+def _changed(diff: bytes) -> list[str]:
+    """Names of the files that a patch of git touches."""
+    heads = (line for line in diff.split(b"\n") if line.startswith(b"diff --git "))
+    return [os.fsdecode(line.rpartition(b" b/")[2]).rstrip('"') for line in heads]
+
+
+def _new_file(relative: str, data: bytes) -> bytes:
+    """Return a patch that makes a file, as ``git diff`` would write it."""
+    name = relative.encode("utf-8", "surrogateescape")
+    if any(byte < 32 or byte in b'"\\' for byte in name):  # noqa: PLR2004 - control characters
+        name = name.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+        a, b = b'"a/' + name + b'"', b'"b/' + name + b'"'
+    else:
+        a, b = b"a/" + name, b"b/" + name
+    head = b"diff --git " + a + b" " + b + b"\nnew file mode 100644\n"
+    if not data:
+        return head
+    lines = data.split(b"\n")
+    complete = lines[-1] == b""
+    if complete:
+        lines.pop()
+    tab = b"\t" if b" " in name else b""
+    body = head + b"--- /dev/null\n+++ " + b + tab + b"\n@@ -0,0 +1,%d @@\n" % len(lines)
+    body += b"".join(b"+" + line + b"\n" for line in lines)
+    return body if complete else body + b"\\ No newline at end of file\n"
+
+
+def _common(script: str | None, paths: list[str]) -> str | None:
+    """Return the directory that script and modules share; not the root or a home directory."""
+    if script is None:
+        return None
+    folder = os.path.dirname(script)
+    try:
+        shared = os.path.commonpath([folder, *(os.path.dirname(path) for path in paths)])
+    except ValueError:  # different drives
+        return folder
+    return folder if shared in {os.sep, os.path.expanduser("~"), "/home"} else shared

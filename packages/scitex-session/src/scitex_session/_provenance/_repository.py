@@ -1,0 +1,165 @@
+"""What git knows of the script: commit, branch, remotes, and what is not committed.
+
+A shell script runs git beside the user's code and leaves what it finds in files; the last thing it
+does is to write `done`: whoever sees that sees everything, also after the session was killed.
+"""
+
+from __future__ import annotations
+
+import os
+
+from scitex_session._provenance import _spawn
+from scitex_session._provenance._secret_patterns import strip_credentials
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+MAX_PATCH = 50_000_000  # bytes
+
+# Nothing of the repository's own configuration may run a program here: no pager, no fsmonitor, no
+# external or textconv diff. Credentials never reach the disk: sed takes them out of the addresses.
+# The answers have names without a directory: the run may be filed, and so renamed, meanwhile.
+_SCRIPT = r"""
+echo $$ >pid
+in=$1; git=$2
+g() {
+  "$git" -C "$in" --no-pager -c core.fsmonitor=false -c core.quotePath=false \
+    -c color.ui=false "$@"
+}
+{
+  g diff --no-ext-diff --no-textconv --binary --full-index --no-renames --no-relative -U3 \
+    --src-prefix=a/ --dst-prefix=b/ --ignore-submodules=untracked HEAD | head -c $3 >diff &
+  g ls-files -z --full-name -- ':/*.py' ':/*.pyx' ':/*.so' ':/*.pyd' "./$4" >tracked &
+  { g config --get-regexp '^remote\..*\.url$' || :; } |
+    sed -e 's#://[^/@]*@#://#' -e 's#[?&].*##' >remotes &
+  g rev-parse --show-toplevel HEAD --abbrev-ref HEAD >where
+  state=$?
+  wait
+} 2>error
+echo $state >done
+"""
+
+
+def start(script: str, aside: str) -> str | Callable[[], None]:
+    """
+    Ask git about the repository that holds `script`, beside the caller.
+
+    Parameters
+    ----------
+    script : str
+        The real path of the script, whatever its ending.
+    aside : str
+        A directory that exists and is empty, for what git answers.
+
+    Returns
+    -------
+    str or callable
+        Why git was not asked; or, if it was, what `detached` returned.
+    """
+    directory, name = os.path.split(script)
+    git = _which("git")
+    if git is None:
+        return "git is not installed" if enclosing(directory) else "no git repository"
+    if enclosing(directory) is None:
+        return "no git repository"
+    if not hasattr(os, "posix_spawn"):
+        return "git is not asked on this platform"
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name == "GIT_CEILING_DIRECTORIES"
+    }
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    return _spawn.detached(
+        ["/bin/sh", "-c", _SCRIPT, "sh", directory, git, str(MAX_PATCH), name],
+        environment=environment,
+        directory=aside,
+    )
+
+
+def _which(name: str) -> str | None:
+    # shutil.which would import the compression libraries with it.
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder or ".", name)
+        if os.access(path, os.X_OK) and os.path.isfile(path):
+            return os.path.abspath(path)
+    return None
+
+
+def enclosing(directory: str) -> str | None:
+    """Return the nearest directory upwards that holds a `.git`."""
+    while not os.path.exists(os.path.join(directory, ".git")):
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return None
+        directory = parent
+    return directory
+
+
+def is_done(aside: str) -> bool:
+    """Whether git has answered everything."""
+    try:
+        return os.stat(os.path.join(aside, "done")).st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def is_at_work(aside: str) -> bool:
+    """Whether git is still being asked; false also if that process was killed."""
+    try:
+        os.kill(int(_text(aside, "pid")), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def result(aside: str) -> dict[str, Any]:
+    """
+    Return what git answered.
+
+    Returns
+    -------
+    dict
+        ``root``, ``commit``, ``branch`` (None when detached), ``remotes`` (without credentials),
+        ``tracked`` (a set of Python files from the root) and ``diff`` (bytes; None if it is longer
+        than 50 MB). With only an ``error`` if there is no usable answer.
+    """
+    where = _text(aside, "where").split("\n")
+    if _read(aside, "done").strip() != b"0":
+        if where[0]:
+            return {"error": "the repository has no commit yet"}
+        reason = os.fsdecode(_read(aside, "error")).strip().splitlines()
+        return {"error": f"git: {reason[0]}" if reason else "git gave no answer"}
+    diff = _read(aside, "diff")
+    return {
+        "root": where[0],
+        "commit": where[1],
+        "branch": None if where[2] == "HEAD" else where[2],
+        "remotes": _remotes(_text(aside, "remotes")),
+        "tracked": {os.fsdecode(name) for name in _read(aside, "tracked").split(b"\0") if name},
+        "diff": None if len(diff) >= MAX_PATCH else diff,
+    }
+
+
+def _remotes(text: str) -> dict[str, str]:
+    remotes = {}
+    for line in text.splitlines():
+        key, _, url = line.partition(" ")
+        remotes[key.removeprefix("remote.").removesuffix(".url")] = strip_credentials(url)
+    return remotes
+
+
+def _read(aside: str, name: str) -> bytes:
+    try:
+        with open(os.path.join(aside, name), "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _text(aside: str, name: str) -> str:
+    return os.fsdecode(_read(aside, name)).strip("\n")

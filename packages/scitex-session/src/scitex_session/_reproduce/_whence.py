@@ -1,0 +1,125 @@
+"""Which run made a file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scitex_session._provenance._digest import Cache, describe
+from scitex_session._reproduce._records import Record, run_directories
+from scitex_session.errors import SessionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class Origin:
+    """
+    A run that a file has to do with.
+
+    Attributes
+    ----------
+    run_id : str
+        The run.
+    run_dir : str or None
+        Its directory; None if the file names a run that is not on this machine.
+    role : str
+        ``output`` or ``input``.
+    by : str
+        ``metadata`` (the file names the run) or ``digest`` (the run recorded this content).
+    name : str or None
+        The name under which the run recorded it.
+    changed : bool
+        Whether the content is no longer what the run recorded (metadata outlive an edit).
+    """
+
+    run_id: str
+    run_dir: str | None
+    role: str
+    by: str
+    name: str | None = None
+    changed: bool = False
+
+    def __str__(self) -> str:
+        verb = "made by" if self.role == "output" else "read by"
+        place = self.run_dir or "not on this machine"
+        name = f" as {self.name}" if self.name else ""
+        changed = ", edited since" if self.changed else ""
+        return f"{verb} {self.run_id}{name} ({place}; by its {self.by}{changed})"
+
+
+def whence(path: str | os.PathLike[str], roots: Iterable[str | os.PathLike[str]]) -> list[Origin]:
+    """
+    Return the runs that made a file, or read it.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Any file, also copied and renamed.
+    roots : iterable of str or os.PathLike
+        Output directories (``script_out``) or run directories to look in.
+
+    Returns
+    -------
+    list of Origin
+        Those that made it first, the run named in the file's own metadata before all; empty if
+        nothing is known.
+
+    Raises
+    ------
+    SessionError
+        If there is no such file.
+    """
+    path = os.path.abspath(os.fspath(path))
+    if not os.path.isfile(path):
+        raise SessionError(f"{path}: there is no such file")
+    with Cache() as cache:
+        facts = describe(path, cache=cache)
+    named = _named_in(path)
+    made: list[Origin] = []
+    read: list[Origin] = []
+    for record in _records(roots):
+        made += _outputs(record, facts, named)
+        read += _inputs(record, facts)
+    if named and not any(origin.by == "metadata" for origin in made):
+        made.insert(0, Origin(named, None, "output", "metadata"))
+    return sorted(made, key=lambda origin: origin.by != "metadata") + read
+
+
+def _named_in(path: str) -> str | None:
+    from scitex_io import read_stamp
+
+    try:
+        return read_stamp(path)
+    except OSError as error:
+        raise SessionError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _records(roots: Iterable[str | os.PathLike[str]]) -> list[Record]:
+    records = []
+    for run_dir in run_directories([os.fspath(root) for root in roots]):
+        try:
+            records.append(Record(run_dir))
+        except SessionError:
+            continue  # a run whose record is torn can say nothing of files
+    return records
+
+
+def _outputs(record: Record, facts: dict[str, object], named: str | None) -> list[Origin]:
+    digest = facts["sha256"]
+    names = [e["path"] for e in record.entries("outputs") if digest and e.get("sha256") == digest]
+    if named == record.id:
+        name = names[0] if names else None
+        return [Origin(record.id, record.run_dir, "output", "metadata", name, changed=not names)]
+    return [Origin(record.id, record.run_dir, "output", "digest", name) for name in names]
+
+
+def _inputs(record: Record, facts: dict[str, object]) -> list[Origin]:
+    digest = facts["sha256"]
+    return [
+        Origin(record.id, record.run_dir, "input", "digest", entry.get("path"))
+        for entry in record.entries("inputs")
+        if digest and entry.get("sha256") == digest
+    ]

@@ -207,13 +207,13 @@ def test_a_signal_while_finishing_does_not_stop_it(lab, look):
     """The run is filed whole; then the signal has its way."""
     lab.decorated(
         "import os, signal, threading, time\n"
-        "from scitex_session._run import closing\n"
-        "real = closing.note_end\n"
+        "from scitex_session._run import _close as closing\n"
+        "real = closing._file\n"
         "def slow(*a):\n"
         "    for number in (signal.SIGTERM, signal.SIGINT):\n"
         "        signal.raise_signal(number)\n"
         "    return real(*a)\n"
-        "closing.note_end = slow\n"
+        "closing._file = slow\n"
         "return 0"
     )
     done = lab.run()

@@ -140,7 +140,6 @@ def _stand_alone_config(script: str | None) -> Any:
     config = DotDict(frozen.base_config(identifier, _config.load_directory(), script, now))
     frozen.point_at(config, os.getcwd(), os.getcwd())
     config["ARGS"] = {}
-    _config.hand_out(config)
     return config
 
 

@@ -241,7 +241,6 @@ class Call:
                 self.namespace, _injection.complete(run, verbose=self.options["verbose"])
             )
         )
-        _config.hand_out(run.config)
         try:
             result = function()
             status = exit_status(result)

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 
-from .. import _clock, _config, _rundir
+from .. import _clock, _rundir
 from . import frozen, state, words
 
 TYPE_CHECKING = False
@@ -50,7 +50,6 @@ def close_run(
     if not run.is_ours or run.state in (state.FINISHING, state.FINISHED):
         return
     run.state = state.FINISHING
-    _config.take_back(run.config)
     if run.signals is not None:
         run.signals.hold()
     try:
@@ -59,7 +58,6 @@ def close_run(
     finally:
         state.set_active(None)
         run.state = state.FINISHED
-        _config.hand_out(run.config)
         if run.signals is not None:
             by_signal = reason.startswith("signal")
             run.signals.release(deliver=not by_signal)

@@ -146,7 +146,6 @@ def start(
     )
     replay.apply(asked, opening)
     run = open_run(opening)
-    _config.hand_out(run.config)
     objects = run.objects
     streams = (_sys.stdout, _sys.stderr)
     return (run.config, *streams, objects["plt"], objects["COLORS"], objects["rngg"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from .. import _config
 from .._durable import Syncing, write_aside, write_whole
@@ -34,15 +35,15 @@ def base_config(
         "RUN_TIME": None,
         "EXIT_STATUS": None,
         "EXIT_REASON": None,
-        "FILE": _config.LaterPath(script) if script else None,
+        "FILE": Path(script) if script else None,
         **namespaces,
     }
 
 
 def point_at(config: DotDict, base: str, path: str) -> None:
-    """Let CONFIG name a run directory; `_config.hand_out` has to follow."""
-    config["SDIR_OUT"] = _config.LaterPath(base)
-    config["SDIR_RUN"] = config["SDIR_PATH"] = _config.LaterPath(path)
+    """Let CONFIG name a run directory."""
+    config["SDIR_OUT"] = Path(base)
+    config["SDIR_RUN"] = config["SDIR_PATH"] = Path(path)
     config["SDIR"] = path
 
 

@@ -6,7 +6,7 @@ import errno
 import os
 import time
 
-from .. import _config, _rundir
+from .. import _rundir
 from ..errors import SessionError
 from . import frozen, state
 from .closing import END_STATE
@@ -33,7 +33,6 @@ def file_directory(
     target = directory.target(END_STATE[frozen.status_word(exit_status)])
     if os.path.lexists(target):
         raise SessionError(f"{target}: exists already; it is neither merged into nor overwritten")
-    _config.take_back(config)
     try:
         _note_end(config, path, exit_status, target, directory.base)
         if copy:
@@ -43,8 +42,6 @@ def file_directory(
     except OSError as error:
         frozen.point_at(config, directory.base, path)
         raise SessionError(f"{path}: could not be filed ({error.strerror}); it is whole") from error
-    finally:
-        _config.hand_out(config)
     run = state.active()
     if run is not None and run.config is config and not copy:
         run.directory.path = target

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from .. import _clock, _config, _rundir
 from .._clock import datetime
@@ -200,11 +201,7 @@ def _write_end(path: str, record: dict[str, Any], target: str, when: datetime) -
         )
         folder = os.path.join(path, "CONFIGS")
         write_whole(os.path.join(folder, "CONFIG.yaml"), _config.dump_yaml(config))
-        paths = {
-            key: _config.LaterPath(config[key])
-            for key in _PATHS
-            if isinstance(config.get(key), str)
-        }
+        paths = {key: Path(config[key]) for key in _PATHS if isinstance(config.get(key), str)}
         pickled = _config.dump_pickle({**config, **paths})
         write_whole(os.path.join(folder, "CONFIG.pkl"), pickled, sync=False)
     data = _config.dump_json(record)

@@ -1,5 +1,7 @@
+import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -93,6 +95,58 @@ class Lab:
         raise AssertionError(f"no run under {state}: {self.runs()}")
 
 
+class Call:
+    """One system call: its name, its whole text, and when it began and ended."""
+
+    # 1795879263.081678 fsync(3</tmp/CONFIG.yaml>) = 0 <0.006073>
+    LINE = re.compile(r"([0-9.]+) (\w+)\((.*) = (\S+).* <([0-9.]+)>$")
+
+    def __init__(self, match):
+        begin, self.name, self.text, self.result, seconds = match.groups()
+        self.begin = float(begin)
+        self.end = self.begin + float(seconds)
+
+    def __repr__(self):
+        return f"{self.begin:.6f}-{self.end:.6f} {self.name}({self.text} = {self.result}"
+
+
+class Traced:
+    """A program run under strace.
+
+    Attributes
+    ----------
+    done : CompletedProcess
+        As `subprocess.run` returns it.
+    calls : list of Call
+        The calls of the process and of all its children, by the time at which they ended.
+    """
+
+    def __init__(self, lab, names, *args, delay=0.0, **options):
+        folder = lab.path / ".trace"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        command = ["strace", "-ff", "-y", "-ttt", "-T", "-s", "4096", "-o", str(folder / "calls")]
+        command += ["-e", f"trace={','.join(names)}"]
+        if delay:  # what is not waited for is then seen to be late
+            command += ["-e", f"inject=fsync,fdatasync:delay_enter={int(delay * 1e6)}"]
+        self.done = lab.run(*args, prefix=command, **options)
+        lines = [line for file in folder.iterdir() for line in file.read_text().splitlines()]
+        found = [Call(match) for line in lines if (match := Call.LINE.match(line))]
+        self.calls = sorted(found, key=lambda call: call.end)
+
+    def first(self, text, names):
+        """Return the first of these calls with a text in it."""
+        return next(call for call in self.calls if call.name in names and text in call.text)
+
+    def synced(self, *, before):
+        """Return the paths that had reached the disk before a moment, in their order."""
+        return [
+            call.text[call.text.index("<") + 1 : call.text.rindex(">")]
+            for call in self.calls
+            if call.name in {"fsync", "fdatasync"} and call.result == "0" and call.end <= before
+        ]
+
+
 def config_of(run):
     """Return CONFIG.yaml as any YAML reader sees it."""
     return yaml.safe_load((run / "CONFIGS" / "CONFIG.yaml").read_text(encoding="utf-8"))
@@ -112,6 +166,17 @@ def log_of(run, name="stdout"):
 def lab(tmp_path):
     """Make an empty place for a script and its runs."""
     return Lab(tmp_path)
+
+
+@pytest.fixture
+def traced(lab):
+    """Run a script of the lab under strace: ``traced(["fsync", "rename"], "--n", "5")``."""
+    if shutil.which("strace") is None:
+        pytest.skip("needs strace")
+    probe = ["strace", "-o", os.devnull, sys.executable, "-c", ""]
+    if subprocess.run(probe, capture_output=True, check=False).returncode != 0:
+        pytest.skip("strace may not trace here")
+    return functools.partial(Traced, lab)
 
 
 @pytest.fixture

@@ -1,83 +1,164 @@
-"""Files appear whole, and are on the disk when somebody waits for it."""
+"""What is on the disk at which moment, seen in the system calls of real runs."""
 
 import os
+import subprocess
 
 import pytest
 
-from scitex_session import _durable
-from scitex_session._provenance import _hook
+SYNC = ["fsync", "fdatasync"]
+LOOK = ["stat", "newfstatat", "statx", "access", "faccessat", "faccessat2"]
+RENAME = ["rename", "renameat", "renameat2"]
+BEGINS = "/here-begins-the-function"
+
+STARTED = """\
+from scitex_session import close, start
+import os
+CONFIG, *_ = start(sdir={sdir!r}, verbose=False)
+os.path.exists({begins!r})
+close(CONFIG, exit_status=0, verbose=False)
+"""
+
+
+def in_order(paths, *endings):
+    """Whether paths with these endings are there, one after the other."""
+    rest = iter(paths)
+    return all(any(path.endswith(ending) for path in rest) for ending in endings)
+
+
+def holds(paths, name):
+    """Whether a file is there, under its name or under one that it has while it is written."""
+    return any(os.path.basename(path).lstrip(".").startswith(name) for path in paths)
+
+
+@pytest.mark.parametrize("how", ["decorated", "started", "in place"])
+def test_the_configuration_is_on_the_disk_before_the_function_is_called(traced, lab, how):
+    """CONFIG.yaml, and each directory that leads to it, are fsynced and waited for by then."""
+    if how == "decorated":
+        lab.decorated(f"import os; os.path.exists({BEGINS!r})")
+    else:
+        sdir = "mine" if how == "in place" else None
+        lab.write(STARTED.format(sdir=sdir, begins=BEGINS))
+    seen = traced([*SYNC, *LOOK], delay=0.25)
+    assert seen.done.returncode == 0, seen.done.stderr
+    by_then = seen.synced(before=seen.first(BEGINS, LOOK).begin)
+    assert holds(by_then, "CONFIG.yaml"), by_then
+    assert in_order(by_then, "/CONFIGS"), by_then
+    if how != "in place":
+        assert in_order(by_then, "/CONFIGS", "/RUNNING"), by_then
+
+
+def test_an_earlier_configuration_is_replaced_by_one_on_the_disk(traced, lab):
+    """In a directory that is used again, a power cut leaves the old CONFIG.yaml or the new one."""
+    lab.write(STARTED.format(sdir="mine", begins=BEGINS))
+    assert lab.run().returncode == 0
+    seen = traced([*SYNC, *RENAME])
+    assert seen.done.returncode == 0, seen.done.stderr
+    replaced = seen.first("/mine/CONFIGS/CONFIG.yaml", RENAME)
+    assert holds(seen.synced(before=replaced.begin), "CONFIG.yaml")
+
+
+def test_the_end_is_on_the_disk_before_the_run_is_filed(traced, lab):
+    """Logs, CONFIG.yaml and PROVENANCE.json first, then the rename, then both directories."""
+    lab.decorated(f"import os; os.path.exists({BEGINS!r}); print('x')")
+    seen = traced([*SYNC, *LOOK, *RENAME], delay=0.05)
+    assert seen.done.returncode == 0, seen.done.stderr
+    began = len(seen.synced(before=seen.first(BEGINS, LOOK).begin))
+    filed = seen.first("/FINISHED_SUCCESS/", RENAME)
+    before = seen.synced(before=filed.begin)[began:]
+    for name in ("stdout.log", "stderr.log", "CONFIG.yaml", "PROVENANCE.json"):
+        assert holds(before, name), (name, before)
+    after = seen.synced(before=float("inf"))[began + len(before) :]
+    assert {os.path.basename(path) for path in after} >= {"FINISHED_SUCCESS", "RUNNING"}
+
+
+def test_the_sessions_own_work_on_the_disk_is_no_input(lab, look):
+    """What the script read is recorded; the directories that the session opens are not."""
+    lab.write("x", "data.txt")
+    lab.decorated("open('data.txt').read()")
+    assert lab.run().returncode == 0
+    inputs = look.record(lab.only("FINISHED_SUCCESS"))["inputs"]
+    assert [entry["path"] for entry in inputs] == [str(lab.path / "data.txt")]
+
+
+def test_without_a_thread_everything_still_reaches_the_disk(traced, lab):
+    """At the limit of threads the session fsyncs by itself, at the start and at the end."""
+    script = lab.decorated(f"import os; os.path.exists({BEGINS!r})")
+    refusing = (
+        "import _thread\n"
+        'def refuse(*_):\n    raise RuntimeError("can\'t start new thread")\n'
+        "_thread.start_new_thread = refuse\n"
+    )
+    script.write_text(refusing + script.read_text(encoding="utf-8"), encoding="utf-8")
+    seen = traced([*SYNC, *LOOK, *RENAME])
+    assert (seen.done.returncode, seen.done.stderr) == (0, "")
+    by_then = seen.synced(before=seen.first(BEGINS, LOOK).begin)
+    assert holds(by_then, "CONFIG.yaml"), by_then
+    filed = seen.first("/FINISHED_SUCCESS/", RENAME)
+    assert holds(seen.synced(before=filed.begin)[len(by_then) :], "CONFIG.yaml")
+
+
+class Disk:
+    """A disk that can fail: fsync answers with an error, for a process and all its threads."""
+
+    def command(self, error, name="fsync"):
+        """Return what stands before a command that is to meet an error."""
+        return ["strace", "-f", "-o", os.devnull, "-e", f"inject={name}:error={error}"]
+
+    def fails(self, process, error):
+        """Let all that a running process asks of the disk fail from now on."""
+        command = [*self.command(error), "-p", str(process.pid)]
+        tracer = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
+        said = tracer.stderr.readline()
+        assert "attached" in said, said
+        return tracer
 
 
 @pytest.fixture
-def synced(monkeypatch):
-    """Collect what is brought to the disk, by inode."""
-    found = []
-    real = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (found.append(os.fstat(fd).st_ino), real(fd)))
-    return found
+def disk(request):
+    """Return a disk that can fail."""
+    request.getfixturevalue("traced")  # skips where nothing can be traced
+    return Disk()
 
 
-def test_everything_is_on_the_disk_after_waiting(tmp_path, synced):
-    """Files and directories are synced in their order; a file that is not there needs nothing."""
-    file = tmp_path / "file"
-    file.write_text("x", encoding="utf-8")
-    _durable.Syncing(str(file), str(tmp_path / "none"), str(tmp_path)).wait()
-    assert synced == [file.stat().st_ino, tmp_path.stat().st_ino]
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [("EIO", "Input/output error"), ("ENOSPC", "No space left on device")],
+)
+def test_a_disk_that_fails_at_the_start(disk, lab, error, said):
+    """One line says so, the function is not called, and nothing is left under RUNNING."""
+    lab.decorated("print('called')")
+    done = lab.run(prefix=disk.command(error))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert lab.runs() == []
 
 
-def test_a_directory_that_is_synced_is_not_noted(tmp_path):
-    """The session's own work on the disk is nothing that the script reads."""
-
-    class Everything:
-        def is_data(self, _path):
-            return True
-
-    sink = _hook.Sink(Everything(), str(tmp_path))
-    _hook.wake(sink)
-    try:
-        _durable.Syncing(str(tmp_path)).wait()
-        (tmp_path / "read").touch()
-        (tmp_path / "read").read_bytes()
-    finally:
-        _hook.sleep()
-        sink.close()
-    assert [*sink.reads] == [str(tmp_path / "read")]
-
-
-def test_without_a_thread_it_is_done_at_once(tmp_path, synced, monkeypatch):
-    """At the limit of threads, and while the interpreter ends, the caller does it itself."""
-
-    def refuse(*_):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(_durable, "start_new_thread", refuse)
-    syncing = _durable.Syncing(str(tmp_path))
-    assert synced == [tmp_path.stat().st_ino]
-    syncing.wait()
-
-
-def test_a_disk_that_refuses_is_told_of_by_waiting(tmp_path, monkeypatch):
-    """An error of the disk comes out where it is waited for."""
-
-    def refuse(_fd):
-        raise OSError(5, "Input/output error")
-
-    monkeypatch.setattr(os, "fsync", refuse)
-    syncing = _durable.Syncing(str(tmp_path))
-    with pytest.raises(OSError, match="Input/output error"):
-        syncing.wait()
-
-
-def test_nothing_is_left_of_a_file_that_cannot_be_written(tmp_path, monkeypatch):
-    """What stood there stays as it was, and no half file lies beside it."""
-    file = tmp_path / "file"
-    file.write_text("old", encoding="utf-8")
-
-    def refuse(_fd):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(OSError, match="No space left"):
-        _durable.write_whole(str(file), b"new")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
-    assert file.read_text(encoding="utf-8") == "old"
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [("EIO", "Input/output error"), ("ENOSPC", "No space left on device")],
+)
+def test_a_disk_that_fails_at_the_end(disk, lab, look, error, said):
+    """The run stays under RUNNING with the files of its start, and no half one beside them."""
+    lab.decorated(
+        "import os, time\nprint('up')\nwhile not os.path.exists('go'):\n    time.sleep(0.02)"
+    )
+    process = lab.start()
+    run = lab.only("RUNNING")
+    there = set(os.listdir(run / "CONFIGS"))
+    tracer = disk.fails(process, error)
+    (lab.path / "go").touch()
+    _, err = process.communicate(timeout=60)
+    tracer.communicate(timeout=60)
+    assert process.returncode == 0
+    assert said in err
+    assert "Nothing is lost" in err
+    assert "Traceback" not in err
+    run = lab.only("RUNNING")
+    assert look.config(run)["END_TIME"] is None
+    here = set(os.listdir(run / "CONFIGS"))
+    assert {"CONFIG.yaml", "CONFIG.pkl", "PROVENANCE.json"} <= there & here
+    assert [name for name in here - there if name.startswith(".")] == []
+    done = lab.run("-m", "scitex_session", "recover", "script_out", script=None)
+    assert done.returncode == 0, done.stderr
+    assert look.config(lab.only("FINISHED_SUCCESS"))["EXIT_STATUS"] == 0

@@ -202,24 +202,105 @@ def test_the_handlers_are_put_back(lab):
     assert lab.run().stdout == "False\nTrue\n"
 
 
+SIGNALLED = """\
+import os, signal, sys
+from scitex_session import session
+
+NUMBERS = {numbers}
+
+def mine(number, _frame):
+    states = [state for state in os.listdir("script_out") if os.listdir(f"script_out/{{state}}")]
+    print("mine", signal.Signals(number).name, *states, flush=True)
+    {then}
+
+def watch(event, args):
+    # CPython tells of the steps of the finishing as it does them.
+    global moments
+    if over and event in {{"open", "os.rename", "os.mkdir"}} and "script_out" in str(args[0]):
+        moments += 1
+        for number in NUMBERS:
+            signal.raise_signal(number)
+
+def install():
+    for number in NUMBERS:
+        signal.signal(number, mine)
+
+over, moments = False, 0
+sys.addaudithook(watch)
+if {own!r} == "before":
+    install()
+
+@session{options}
+def main():
+    global over
+    if {own!r} == "inside":
+        install()
+    over = True
+    return 0
+
+try:
+    main()
+finally:
+    over = False
+    print("sent", moments >= 4)
+"""
+
+
+def signalled(lab, *names, own="inside", then="pass", options=""):
+    """Run a script that gets signals at each step of its session's finishing."""
+    numbers = f"({', '.join(f'signal.{name}' for name in names)},)"
+    lab.write(SIGNALLED.format(numbers=numbers, own=own, then=then, options=options))
+    return lab.run()
+
+
 @POSIX
 def test_a_signal_while_finishing_does_not_stop_it(lab, look):
     """The run is filed whole; then the signal has its way."""
-    lab.decorated(
-        "import os, signal, threading, time\n"
-        "from scitex_session._run import _close as closing\n"
-        "real = closing._file\n"
-        "def slow(*a):\n"
-        "    for number in (signal.SIGTERM, signal.SIGINT):\n"
-        "        signal.raise_signal(number)\n"
-        "    return real(*a)\n"
-        "closing._file = slow\n"
-        "return 0"
-    )
-    done = lab.run()
+    done = signalled(lab, "SIGTERM", "SIGINT", own="")
     config = look.config(lab.only("FINISHED_SUCCESS"))
     assert config["EXIT_STATUS"] == 0
     assert done.returncode == -signal.SIGTERM
+
+
+@POSIX
+@pytest.mark.parametrize("own", ["before", "inside"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_handler_of_the_script_waits_for_the_end_of_the_finishing(lab, look, name, own):
+    """It is set aside from the first step on, and called once the run is filed."""
+    done = signalled(lab, name, own=own)
+    config = look.config(lab.only("FINISHED_SUCCESS"))
+    assert (config["EXIT_STATUS"], config["EXIT_REASON"]) == (0, "success")
+    assert done.stdout == f"mine {name} FINISHED_SUCCESS\nsent True\n"
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@POSIX
+@pytest.mark.parametrize("then", ["raise ValueError('mine')", "sys.exit(9)"])
+def test_a_handler_of_the_script_that_raises_leaves_no_run_in_running(lab, look, then):
+    """What it raises leaves the call of the function, and the run is filed as it had ended."""
+    done = signalled(lab, "SIGINT", "SIGTERM", then=then)
+    config = look.config(lab.only("FINISHED_SUCCESS"))
+    assert (config["EXIT_STATUS"], config["EXIT_REASON"]) == (0, "success")
+    assert done.stdout.splitlines()[0].endswith(" FINISHED_SUCCESS")
+    assert done.stdout.splitlines()[-1] == "sent True"
+    assert done.returncode == (9 if "exit" in then else 1)
+
+
+@POSIX
+def test_a_preempt_signal_while_finishing_waits_too(lab, look):
+    """Whether the session or the script has its handler."""
+    done = signalled(lab, "SIGUSR1", options="(preempt_signal='SIGUSR1')")
+    assert look.config(lab.only("FINISHED_SUCCESS"))["EXIT_STATUS"] == 0
+    assert done.stdout == "mine SIGUSR1 FINISHED_SUCCESS\nsent True\n"
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["SIGALRM", "SIGUSR1"])
+def test_any_signal_that_the_script_handles_waits(lab, look, name):
+    """An alarm of the script's own that raises does not stop the finishing either."""
+    done = signalled(lab, name, then="raise ValueError('mine')")
+    assert look.config(lab.only("FINISHED_SUCCESS"))["EXIT_STATUS"] == 0
+    assert done.stdout == f"mine {name} FINISHED_SUCCESS\nsent True\n"
 
 
 @POSIX

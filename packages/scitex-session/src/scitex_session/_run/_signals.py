@@ -105,17 +105,15 @@ class SignalGuard:
     def hold(self) -> None:
         """From now on a signal waits until the session is closed.
 
-        Handlers of the script are set aside too, since one that raises would stop the finishing.
+        Handlers of the script, of whatever signal, are set aside too, since one that raises would
+        stop the finishing.
         """
         self._finishing = True
-        if not self._before and not _in_main_thread():
+        if not _in_main_thread():
             return
-        for name in self._names:
-            number = getattr(signal, name, None)
-            if number is None or number in self._before:
-                continue
+        for number in range(1, signal.NSIG):
             present = signal.getsignal(number)
-            if callable(present) and _in_main_thread():
+            if callable(present) and present != self._handle:
                 signal.signal(number, self._handle)
                 self._before[number] = present
 

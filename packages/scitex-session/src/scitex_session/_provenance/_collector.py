@@ -312,10 +312,10 @@ class Collector:
 
 
 def _write_json(path: str, value: object) -> None:
-    from scitex_session._config import dump_json
+    import json
 
-    with open(path, "wb") as file:
-        file.write(dump_json(value))
+    with open(path, "w", encoding="ascii") as file:
+        json.dump(value, file)
 
 
 def record_input(path: str | os.PathLike[str]) -> Any:

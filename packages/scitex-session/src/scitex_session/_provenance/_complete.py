@@ -8,6 +8,8 @@ import sys
 
 from scitex_session._provenance import _late, _sections
 from scitex_session._provenance._aside import ASIDE, add_journals, remove_aside
+from scitex_session._record._record import Record, add_sections
+from scitex_session.errors import SessionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def complete(run_dir: str | os.PathLike[str]) -> bool:
     run_dir = os.path.abspath(os.fspath(run_dir))
     try:
         return _late.finish(run_dir) or _revive(run_dir)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SessionError) as error:
         sys.stderr.write(f"scitex-session: {run_dir}: the record stays incomplete: {error}\n")
         return False
 
@@ -47,7 +49,7 @@ def _revive(run_dir: str) -> bool:
             state: dict[str, Any] = json.load(file)
     except FileNotFoundError:
         return False
-    record = _late.read(run_dir)
+    record = Record.read(run_dir).data
     if "collection" in record:  # it was killed when only the notes were left to be removed
         if "pending" not in record:  # or somebody is at work with them at this moment
             remove_aside(run_dir)
@@ -59,6 +61,6 @@ def _revive(run_dir: str) -> bool:
         "files removed, are not known"
     )
     _late._await_git(state, aside)  # noqa: SLF001 - the same room
-    _late.write(run_dir, _sections.build(state, run_dir, inline=False))
+    add_sections(run_dir, _sections.build(state, run_dir, inline=False))
     remove_aside(run_dir)
     return True

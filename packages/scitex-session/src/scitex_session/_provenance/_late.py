@@ -8,6 +8,7 @@ from time import sleep, time_ns
 
 from scitex_session._provenance import _repository, _sections, _spawn
 from scitex_session._provenance._aside import ASIDE, remove_aside
+from scitex_session._record._record import add_sections
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ def prepare(run_dir: str) -> _spawn.Waiting:
     OSError
         If it cannot be started; the record then stays with what is named in ``pending``.
     """
-    from scitex_session._config import dump_json
+    import json
+
     from scitex_session._provenance._masking import known_secrets
 
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     # What is secret is known to this process alone, and must not go through a file.
-    environment[_SECRETS] = dump_json(sorted(known_secrets())).decode("utf-8")[:100_000]
+    environment[_SECRETS] = json.dumps(sorted(known_secrets()))[:100_000]
     command = [sys.executable, "-I", "-S", "-c", _PROGRAM, here, run_dir]
     return _spawn.Waiting(command, environment)
 
@@ -79,7 +81,7 @@ def finish(run_dir: str) -> bool:
         return False
     try:
         _await_git(state, aside)
-        write(run_dir, _sections.build(state, run_dir, inline=False))
+        add_sections(run_dir, _sections.build(state, run_dir, inline=False))
     except BaseException:
         os.rename(mine, os.path.join(aside, "state"))
         raise
@@ -114,27 +116,3 @@ def _await_git(state: dict[str, Any], aside: str) -> None:
             return
         sleep(0.01)
     state["git"] = ""
-
-
-def read(run_dir: str) -> dict[str, Any]:
-    """Return PROVENANCE.json."""
-    import json
-
-    with open(_path(run_dir), "rb") as file:
-        record: dict[str, Any] = json.loads(file.read())
-    return record
-
-
-def write(run_dir: str, sections: dict[str, Any]) -> None:
-    """Merge `sections` into PROVENANCE.json, in one step."""
-    from scitex_session._config import dump_json
-    from scitex_session._durable import write_whole
-
-    record = read(run_dir)
-    record.pop("pending", None)
-    record.update(sections)
-    write_whole(_path(run_dir), dump_json(record))
-
-
-def _path(run_dir: str) -> str:
-    return os.path.join(run_dir, "CONFIGS", "PROVENANCE.json")

@@ -12,6 +12,7 @@ from pathlib import Path
 from .. import _config
 from .._durable import stage, write_whole
 from ..errors import SessionError
+from . import _json
 from ._directory import (
     CONFIG_PICKLE,
     CONFIG_YAML,
@@ -181,7 +182,7 @@ class Record:
         """
         contents, warnings = self._config_files()
         if "schema" in self.data:  # without one, what stands there is no record of ours
-            contents[RECORD] = _config.dump_json(self.data)
+            contents[RECORD] = _json.dump(self.data)
         staged: dict[str, str] = {}
         try:
             for name, data in contents.items():
@@ -196,10 +197,6 @@ class Record:
             raise
         return warnings
 
-    def write_data(self) -> None:
-        """Write PROVENANCE.json alone, fsynced."""
-        write_whole(self.directory.inside(RECORD), _config.dump_json(self.data))
-
     def _config_files(self) -> tuple[dict[str, bytes], list[str]]:
         """Return CONFIG's files, with secrets masked; none where CONFIG is not known."""
         if self.config is None:
@@ -213,6 +210,22 @@ class Record:
             CONFIG_YAML: _config.dump_yaml(plain),
         }
         return files, warnings
+
+
+def add_sections(path: str, sections: dict[str, Any]) -> None:
+    """Add to the record of a run that has ended what was pending, in one step.
+
+    Raises
+    ------
+    RecordError
+        If the run directory at `path` holds no record.
+    OSError
+        If it cannot be written; it is what it was before.
+    """
+    record = Record.read(path)
+    record.data.pop("pending", None)
+    record.data.update(sections)
+    write_whole(record.directory.inside(RECORD), _json.dump(record.data))
 
 
 def parse(data: bytes, file: str) -> dict[str, Any]:

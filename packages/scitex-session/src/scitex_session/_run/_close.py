@@ -10,7 +10,7 @@ from datetime import datetime
 from .. import _console
 from .._durable import sync_file
 from .._record._directory import RECORD, STDERR_LOG, STDOUT_LOG
-from .._record._json import mark_status
+from .._record._json import mark_status, to_json
 from . import _active
 
 TYPE_CHECKING = False
@@ -202,7 +202,7 @@ def _note_randomness(run: Run) -> None:
     if rngg is None:
         return
     try:
-        run.record.data["randomness"] = rngg.record()
+        run.record.data["randomness"] = to_json(rngg.record())
     except Exception as error:  # noqa: BLE001 - what cannot be told of a stream must not cost the run
         run.record.data["warnings"].append(f"randomness: {type(error).__name__}: {error}")
 

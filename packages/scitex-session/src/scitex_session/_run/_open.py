@@ -24,6 +24,7 @@ from .._record._directory import (
     create,
     output_base,
 )
+from .._record._json import to_json
 from .._record._record import LaterRecord, Record, RecordError, first_config, first_data, paths_of
 from ..errors import SessionError
 from . import _active, _liveness
@@ -211,7 +212,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
         "config": opening.namespaces,
     }
     plain, warnings = _config.to_plain(mask(given))
-    data.update(plain)
+    data.update(to_json(plain))
     data["seed"] = opening.seed
     data["warnings"] = warnings
     return Run(Record(directory, data, config), config)

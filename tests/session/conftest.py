@@ -241,7 +241,7 @@ class RunMaker:
         return run
 
     def record(self, run, base, status, parts):
-        from scitex_session._run.liveness import identity
+        from scitex_session._run._liveness import identity
 
         over = status != "running"
         about = {

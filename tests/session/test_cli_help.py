@@ -1,7 +1,7 @@
 import pytest
 
 from scitex_session import INJECTED
-from scitex_session._cli import Command
+from scitex_session._cli._command import Command
 
 NUMPY = """
     Analyze experimental data.

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from scitex_session import INJECTED, SessionError
-from scitex_session._cli import Command
+from scitex_session._cli._command import Command
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -10,8 +10,9 @@ import sys
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from scitex_session._cli import Command, _quick
-from scitex_session._cli._parser import parse
+from scitex_session._cli import _quick
+from scitex_session._cli._command import Command
+from scitex_session._cli._tyro import parse
 
 
 def experiment(

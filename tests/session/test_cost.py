@@ -21,7 +21,7 @@ main()
 
 # Each takes one to hundred milliseconds.
 HEAVY = [
-    "typing", "json", "hashlib", "logging", "subprocess", "threading", "inspect", "dataclasses",
+    "hashlib", "logging", "subprocess", "threading", "inspect", "dataclasses",
     "argparse", "random", "tempfile", "shutil", "signal", "socket", "traceback",
     "importlib.metadata", "yaml", "numpy", "matplotlib", "tyro", "rich", "platformdirs",
 ]  # fmt: skip

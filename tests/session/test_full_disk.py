@@ -19,7 +19,7 @@ def small_disk(tmp_path):
 
 RECOVER = """\
 import sys
-from scitex_session._run.recovery import recover
+from scitex_session._run._recovery import recover
 recover(sys.argv[1])
 """
 

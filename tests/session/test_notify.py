@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scitex_session._notify import notify
+from scitex_session._run._notification import notify
 
 pytest.importorskip("apprise")
 
@@ -223,7 +223,7 @@ def test_a_mute_server_costs_less_than_five_seconds(web, mute, monkeypatch):
 
 def test_a_helper_that_hangs_is_killed(monkeypatch):
     """Whatever the helper process does, it is gone when the time is up."""
-    from scitex_session import _notify
+    from scitex_session._run import _notification as _notify
 
     started = []
     popen = subprocess.Popen
@@ -234,7 +234,7 @@ def test_a_helper_that_hangs_is_killed(monkeypatch):
         return started[0]
 
     monkeypatch.setattr(subprocess, "Popen", hang)
-    monkeypatch.setattr(_notify, "_HOLD_UP", 0.5)
+    monkeypatch.setattr(_notify, "_KILLED_AFTER", 0.5)
     said = notify("fit.py", **RUN)
     assert said == (
         "no notification was sent: no answer within 0.5 s; see that the server can be reached"

@@ -12,14 +12,14 @@ import pytest
 import yaml
 
 from scitex_session._provenance import complete
-from scitex_session._run.liveness import identity, is_alive
-from scitex_session._run.recovery import file_dead, recover
+from scitex_session._run._liveness import identity, is_alive
+from scitex_session._run._recovery import file_dead, recover
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes as POSIX has them")
 
 RECOVER = """\
 import sys
-from scitex_session._run.recovery import recover
+from scitex_session._run._recovery import recover
 print(len(recover(sys.argv[1])))
 """
 DEAD = {**identity(), "pid": 2**22 - 1, "start_ticks": 1}

@@ -195,7 +195,7 @@ def test_descriptors_run_out(lab):
     lab.write(
         "import os\nfrom scitex_session import session\n"
         "@session\ndef main(): ...\n"
-        "import scitex_session._runner, scitex_session._run.opening\n"
+        "import scitex_session._run._call, scitex_session._run._open\n"
         "held = []\n"
         "try:\n"
         "    while True:\n        held.append(os.open('/dev/null', os.O_RDONLY))\n"

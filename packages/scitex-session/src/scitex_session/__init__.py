@@ -6,10 +6,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._decorator import session
     from ._manager import SessionManager
-    from ._provenance import record_input
-    from ._run.doors import close, running2finished, start
-    from ._run.signals import on_preempt
-    from ._runner import run
+    from ._run._api import close, record_input, running2finished, start
+    from ._run._call import run
+    from ._run._signals import on_preempt
     from .errors import ConfigError, SessionError, UsageError
 
 __all__ = [
@@ -32,13 +31,13 @@ _HOME = {
     "SessionError": "errors",
     "SessionManager": "_manager",
     "UsageError": "errors",
-    "close": "_run.doors",
-    "on_preempt": "_run.signals",
-    "record_input": "_provenance",
-    "run": "_runner",
-    "running2finished": "_run.doors",
+    "close": "_run._api",
+    "on_preempt": "_run._signals",
+    "record_input": "_run._api",
+    "run": "_run._call",
+    "running2finished": "_run._api",
     "session": "_decorator",
-    "start": "_run.doors",
+    "start": "_run._api",
 }
 
 

@@ -69,7 +69,7 @@ class SessionManager:
         SessionError
             If this manager has a session of that name.
         """
-        from ._run.liveness import host
+        from ._run._liveness import host
         from .errors import SessionError
 
         if session_id in self._own:

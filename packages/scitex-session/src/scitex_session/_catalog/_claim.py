@@ -12,7 +12,7 @@ import shutil
 import time
 from typing import Self
 
-from .._run.liveness import identity, is_alive
+from .._run._liveness import identity, is_alive
 from . import _layout as layout
 from ._reader import read_all
 from ._walk import is_real_dir

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from .._rundir import ENDED, ERROR, FINISHED, RUNNING, SUCCESS, UNBORN
+from .._record._directory import STAGING
+from .._record._status import DIRECTORY_OF, ENDED_DIRECTORIES
+
+RUNNING, FINISHED = DIRECTORY_OF["running"], DIRECTORY_OF["finished"]
+SUCCESS, ERROR = DIRECTORY_OF["success"], DIRECTORY_OF["error"]
+ENDED = ENDED_DIRECTORIES
+UNBORN = STAGING
 
 __all__ = ["ENDED", "ERROR", "FINISHED", "IN_PLACE", "RUNNING", "STATES", "SUCCESS", "UNBORN"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from .._run.liveness import is_alive
+from .._run._liveness import is_alive
 from ..errors import SessionError, UsageError
 from ._index import Found, Index
 from ._query import Condition, both, expression, moment

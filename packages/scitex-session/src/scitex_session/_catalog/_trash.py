@@ -10,7 +10,7 @@ import os
 import time
 
 from .._durable import sync_directory
-from .._run.liveness import is_alive
+from .._run._liveness import is_alive
 from ..errors import SessionError
 from . import _layout as layout
 from ._reader import read_record

@@ -134,7 +134,7 @@ def find_roots(places: list[str]) -> list[str]:
 
 
 def _roots_of(place: str) -> Iterator[str]:
-    from .._rundir import output_base
+    from .._record._directory import output_base
 
     if os.path.isfile(place):
         yield output_base(place)

@@ -1,5 +1,1 @@
 """From a function's signature to its command line."""
-
-from ._command import Command
-
-__all__ = ["Command"]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from scitex_session._sentinel import INJECTED
-from scitex_session.errors import SessionError
-
-from ._shape import REQUIRED, fresh, locate, parameters, plain_function
+from .._sentinel import INJECTED
+from ..errors import SessionError
+from ._parameters import REQUIRED, fresh, locate, parameters, plain_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-__all__ = ["Command"]
 
 # Options that every script has; `-h` is another name of the first.
 _TAKEN = ("help", "set")
@@ -97,7 +95,7 @@ class Command:
         # The command line library makes many objects and no garbage: collecting takes 5 ms.
         gc.disable()
         try:
-            from ._parser import parse
+            from ._tyro import parse
 
             return parse(self._plain, self._defaults, list(argv), prog)
         except SystemExit:

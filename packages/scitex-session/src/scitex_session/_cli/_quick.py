@@ -6,14 +6,13 @@ another way, and all help and all mistakes, is left to it.
 
 from __future__ import annotations
 
-from ._shape import REQUIRED
+from ._parameters import REQUIRED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["parse"]
 
 _KINDS = {kind.__name__: kind for kind in (bool, int, float, str)}
 _DIGITS = frozenset("0123456789")

@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if len(words) == 2 and words[0] == "_file-dead":  # noqa: PLR2004 - the verb and a directory
-        from .._run.recovery import file_dead
+        from .._run._recovery import file_dead
 
         file_dead(words[1])
         return 0

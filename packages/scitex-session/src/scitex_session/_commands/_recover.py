@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from .._run.recovery import Recovered
+    from .._run._recovery import Recovered
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -59,7 +59,7 @@ def run(options: Namespace) -> int:
 
 
 def _recover(root: str, host: str | None) -> list[Recovered]:
-    from .._run import recovery
+    from .._run import _recovery as recovery
 
     tidy(root)
     found = recovery.recover(root, host) if states_in(root) else []
@@ -73,7 +73,7 @@ def _ended_unseen(path: str) -> bool:
     """Whether a run that is used in place is dead and its record does not say so yet."""
     from .._catalog._reader import read_record
     from .._catalog._walk import Entry
-    from .._run.liveness import is_alive
+    from .._run._liveness import is_alive
 
     try:
         record = read_record(Entry(path, "", "", 0))

@@ -11,38 +11,29 @@ from ._names import RESERVED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._directory import load_directory, load_yaml
-    from ._json_writer import dump_json
-    from ._kinds import LaterPath
     from ._overrides import apply_overrides
-    from ._pickle_writer import dump_pickle
     from ._plain import to_plain
-    from ._untouched import hand_out, take_back
+    from ._records import dump_json, dump_pickle
     from ._yaml_writer import dump_yaml
 
 __all__ = [
     "RESERVED",
-    "LaterPath",
     "apply_overrides",
     "dump_json",
     "dump_pickle",
     "dump_yaml",
-    "hand_out",
     "load_directory",
     "load_yaml",
-    "take_back",
     "to_plain",
 ]
 
 _HOMES = {
-    "LaterPath": "_kinds",
     "apply_overrides": "_overrides",
-    "dump_json": "_json_writer",
-    "dump_pickle": "_pickle_writer",
+    "dump_json": "_records",
+    "dump_pickle": "_records",
     "dump_yaml": "_yaml_writer",
-    "hand_out": "_untouched",
     "load_directory": "_directory",
     "load_yaml": "_directory",
-    "take_back": "_untouched",
     "to_plain": "_plain",
 }
 

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import _collections_abc as abc  # `collections` itself takes 3 ms
 import os
 import sys
-from _collections import deque  # type: ignore[import-not-found]
-
-from .._clock import date, datetime, timezone
+from collections import abc, deque
+from datetime import UTC, date, datetime, timezone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["MISSING", "LaterPath", "describe", "is_of", "parts", "scalar"]
+__all__ = ["MISSING", "describe", "is_of", "parts", "scalar"]
 
 # Says "not of these kinds", for None is a value.
 MISSING = object()
 _MAX_REPR = 200
-
-
-class LaterPath:
-    """A path in text, in the place of a `pathlib.Path`."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __fspath__(self) -> str:
-        return self._text
-
-    __str__ = __fspath__
 
 
 def scalar(obj: Any) -> Any:  # noqa: PLR0911 - one return for each kind
@@ -120,7 +104,7 @@ def _moment(obj: Any) -> Any:
     offset = obj.utcoffset()
     if offset is not None and offset.total_seconds() % 60:
         # Neither YAML nor ISO 8601 has seconds in an offset.
-        obj, offset = obj.astimezone(timezone.utc), timezone.utc.utcoffset(None)
+        obj, offset = obj.astimezone(UTC), UTC.utcoffset(None)
     clock = (obj.hour, obj.minute, obj.second, obj.microsecond)
     zone = None if offset is None else timezone(offset)
     return datetime(obj.year, obj.month, obj.day, *clock, tzinfo=zone)

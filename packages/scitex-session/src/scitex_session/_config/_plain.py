@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._kinds import MISSING, LaterPath, describe, is_of, parts, scalar
+from ._kinds import MISSING, describe, is_of, parts, scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Freezer:
             return self._describe(obj, f"raises {type(error).__name__} when it is read")
 
     def _other(self, obj: object) -> Any:  # noqa: PLR0911 - one return for each outcome
-        if self._rich and (type(obj) is LaterPath or is_of(obj, "pathlib", "PurePath")):
+        if self._rich and is_of(obj, "pathlib", "PurePath"):
             return obj
         if type(obj) in _CONTAINERS:
             return self._container(obj, obj)

@@ -1,9 +1,9 @@
-"""Tell someone how a run ended, by apprise, in a helper process with a deadline.
+"""Notify somebody of how a run ended, through apprise, in a helper process with a deadline.
 
-This file is both sides of it: `notify` starts the file itself as the helper, which is why it
-imports nothing of ours. A helper process, for a thread that hangs in a name lookup or a handshake
-cannot be ended and would hold the interpreter at its exit. Addresses reach the helper by the
-environment only, never by an argument that other users of the machine could read.
+This file is both sides: `notify` starts the file itself as the helper, which is why nothing of ours
+is imported at its top. A process, since a thread that hangs in a name lookup or a TLS handshake
+cannot be ended and would hold the interpreter at its exit. Addresses reach the helper through the
+environment, never by an argument that other users of the machine could read.
 """
 
 from __future__ import annotations
@@ -15,12 +15,58 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .._record._record import Record
+
 ADDRESSES = "SCITEX_NOTIFY_URLS"
 
 _NOTHING_SENT = "no notification was sent: "
 _ANSWER_WITHIN = 4.0  # seconds for all addresses together, counted by the helper
-_HOLD_UP = 4.7  # seconds after which the helper is killed, whatever it does
+_KILLED_AFTER = 4.7  # seconds that the helper has in all
 _LOG_TAIL = 4000  # characters; more does not fit into many services' messages
+_TAIL_LINES, _TAIL_BYTES = 20, 16_384  # what is read of a failed run's log
+
+
+def send_notification(record: Record) -> str | None:
+    """Send what was asked for with ``notify=True``, from the record alone: the run may be dead.
+
+    Parameters
+    ----------
+    record : Record
+        Of a run that has ended.
+
+    Returns
+    -------
+    str or None
+        As for `notify`.
+    """
+    from .._record._directory import STDERR_LOG, STDOUT_LOG
+    from .._record._status import ERROR
+
+    run, directory = record.run, record.directory
+    tail = ""
+    if run["status"] == ERROR:
+        logs = (directory.inside(STDERR_LOG), directory.inside(STDOUT_LOG))
+        tail = next(filter(None, map(_last_lines, logs)), "")
+    name = os.path.basename(run.get("script") or "") or "session"
+    return notify(
+        f"{name}: {run['status']}",
+        status=run["status"],
+        exit_status=run["exit_status"],
+        run_time=run["run_time"],
+        directory=directory.path,
+        log_tail=tail,
+    )
+
+
+def _last_lines(path: str) -> str:
+    """Return the last lines of a log, nothing of one that cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(lines[-_TAIL_LINES:])
 
 
 def notify(
@@ -72,10 +118,10 @@ def notify(
     ]
     if log_tail.strip():
         lines += ["", "end of the log:", log_tail.rstrip()[-_LOG_TAIL:]]
-    return _send_by_helper({"title": title, "body": "\n".join(lines), "status": status})
+    return _send_through_helper({"title": title, "body": "\n".join(lines), "status": status})
 
 
-def _send_by_helper(message: dict[str, str]) -> str | None:
+def _send_through_helper(message: dict[str, str]) -> str | None:
     import json
     import subprocess
 
@@ -90,19 +136,20 @@ def _send_by_helper(message: dict[str, str]) -> str | None:
     except OSError as error:
         return f"{_NOTHING_SENT}the helper process does not start: {error}"
     try:
-        answer, _ = helper.communicate(json.dumps(message).encode(), timeout=_HOLD_UP)
+        answer, _ = helper.communicate(json.dumps(message).encode(), timeout=_KILLED_AFTER)
         said = json.loads(answer)
     except subprocess.TimeoutExpired:
-        return f"{_NOTHING_SENT}no answer within {_HOLD_UP:g} s; see that the server can be reached"
+        waited = f"no answer within {_KILLED_AFTER:g} s"
+        return f"{_NOTHING_SENT}{waited}; see that the server can be reached"
     except ValueError:
         return f"{_NOTHING_SENT}apprise ended with status {helper.returncode} and no answer"
     finally:
-        _end(helper)
+        _kill(helper)
     return str(said) if said else None
 
 
-def _end(helper: Any) -> None:
-    """Kill the helper if it still runs, and what it has started; close the pipes."""
+def _kill(helper: Any) -> None:
+    """Kill the helper if it still runs, with what it has started, and close the pipes."""
     if helper.poll() is None:
         import signal
 
@@ -115,14 +162,14 @@ def _end(helper: Any) -> None:
     helper.stdout.close()
 
 
-def _help() -> None:
+def _run_helper() -> None:
     """Read a message, send it, print the answer, all as JSON: the helper process."""
     import json
 
     message = json.load(sys.stdin.buffer)
     try:
         said = _send(message)
-    except Exception as error:  # noqa: BLE001 - whatever a plug-in raises is news for one line
+    except Exception as error:  # noqa: BLE001 - whatever a plug-in raises is reported
         said = f"{_NOTHING_SENT}apprise failed with {type(error).__name__}"
     sys.stdout.buffer.write(json.dumps(said).encode())
     sys.stdout.buffer.flush()
@@ -138,7 +185,7 @@ def _send(message: dict[str, str]) -> str | None:
         return _NOTHING_SENT + problem
     results = _in_parallel(services, message, deadline)
     failed = [
-        f"{_place(service)} {result}"
+        f"{_host_of(service)} {result}"
         for service, result in zip(services, results, strict=True)
         if result
     ]
@@ -171,8 +218,8 @@ def _services() -> tuple[list[Any], str]:
 
     own = re.split(r"[\r\n;]+", os.environ.get("APPRISE_CONFIG_PATH", ""))
     paths = [path.strip() for path in own if path.strip()]
-    places = (os.path.expanduser(path) for path in paths or DEFAULT_CONFIG_PATHS)
-    files = [place for place in places if os.path.isfile(place)]
+    known = (os.path.expanduser(path) for path in paths or DEFAULT_CONFIG_PATHS)
+    files = [path for path in known if os.path.isfile(path)]
     if not files:
         return (
             [],
@@ -221,7 +268,7 @@ def _in_parallel(services: list[Any], message: dict[str, str], deadline: float) 
     return list(results)
 
 
-def _place(service: Any) -> str:
+def _host_of(service: Any) -> str:
     """Return scheme and host of an address, without user, password, token or path."""
     from urllib.parse import urlsplit
 
@@ -230,4 +277,4 @@ def _place(service: Any) -> str:
 
 
 if __name__ == "__main__":
-    _help()
+    _run_helper()

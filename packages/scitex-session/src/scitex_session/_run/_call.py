@@ -1,24 +1,27 @@
-"""A function under a session: open, call, close, and the status of the process."""
+"""Calling a function under a session: open, call, close, and the status of the process."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from . import _config, _injection
-from ._run import place, replay, state
-from ._run.doors import script_of, start
-from .errors import ConfigError, SessionError, UsageError
+from .. import _config
+from .._record._status import status_of_exit
+from ..errors import ConfigError, SessionError, UsageError
+from . import _active, _injection, _repetition
+from ._api import start
+from ._outcome import outcome_of, returned
+from ._script import in_notebook, script_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ._cli import Command
-    from ._run.state import Run
+    from .._cli._command import Command
+    from ._active import Run
 
-REFUSED = 2  # the status of a usage error, as shells and argparse have it
+USAGE_ERROR = 2  # the exit status, as shells and argparse have it
 _PROCESS_STATUS = range(256)
 _OF_START = start.__code__.co_varnames[
     : start.__code__.co_argcount + start.__code__.co_kwonlyargcount
@@ -85,10 +88,10 @@ def run(
     options = {"agg": True, "verbose": False, **session_kwargs}
     if parse_args is None and not _takes_bare_args(func):
         return run_command(func, command_of(func), options)
-    state.refuse_second()
+    _active.refuse_second()
     args = _parsed(parse_args)
-    call = Call(func, {"args": args}, options, replay.take())
-    return call.execute(lambda: func(args))
+    call = Call(func, args, [], options, _repetition.take())
+    return call.execute(lambda _objects: func(args))
 
 
 def _takes_bare_args(func: Callable[..., Any]) -> bool:
@@ -111,29 +114,27 @@ def _parsed(parse_args: Callable[[], Any] | None) -> Any:
 
 def command_of(func: Callable[..., Any]) -> Command:
     """Return a function's command line; what it cannot have is refused here."""
-    from ._cli import Command
+    from .._cli._command import Command
 
     return Command(func, _injection.PARAMETERS)
 
 
 def run_command(func: Callable[..., Any], command: Command, options: dict[str, Any]) -> Any:
     """Run a function with options from the command line."""
-    state.refuse_second()
-    asked = replay.take()
+    _active.refuse_second()
+    repeated = _repetition.take()
     try:
-        given, overrides = command.parse(_arguments(), _program())
-        if asked:
-            given |= _recorded(given, asked["args"])
-        call = Call(func, {"args": given, "overrides": overrides}, options, asked)
-        call.prepare()
+        # A notebook's command line belongs to its kernel.
+        given, overrides = command.parse([] if in_notebook() else sys.argv[1:], _program())
+        if repeated:
+            given |= _recorded(given, repeated["args"])
+        call = Call(func, given, overrides, options, repeated)
+        call.open()
     except SessionError as error:
-        return refuse(error)
-    return call.execute(lambda: func(**given, **call.injected(command.injected)))
-
-
-def _arguments() -> list[str]:
-    """Return the command line; a notebook's belongs to its kernel."""
-    return [] if place.in_notebook() else sys.argv[1:]
+        return _refuse(error)
+    return call.execute(
+        lambda objects: func(**given, **{name: objects[name] for name in command.injected})
+    )
 
 
 def _program() -> str:
@@ -154,12 +155,12 @@ def _recorded(given: dict[str, Any], args: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def refuse(error: SessionError) -> None:
+def _refuse(error: SessionError) -> None:
     """End a script whose user made a mistake: the message, no traceback, status 2."""
-    if place.in_notebook():
+    if in_notebook():
         raise error
     sys.stderr.write(f"{_program()}: error: {error}\n")
-    raise SystemExit(REFUSED) from None
+    raise SystemExit(USAGE_ERROR) from None
 
 
 class Call:
@@ -169,104 +170,65 @@ class Call:
     ----------
     func : callable
         The user's function.
-    given : dict
-        ``args`` for CONFIG.ARGS, and ``overrides`` of the configuration.
+    args : object
+        What CONFIG.ARGS is to hold.
+    overrides : list of str
+        Overrides of the configuration.
     options : dict
         The options of the decorator or of `run`.
-    asked : dict
-        What `replay.take` returned.
+    repeated : dict
+        What `_repetition.take` returned.
     """
 
     def __init__(
         self,
         func: Callable[..., Any],
-        given: dict[str, Any],
+        args: Any,
+        overrides: list[str],
         options: dict[str, Any],
-        asked: dict[str, Any],
+        repeated: dict[str, Any],
     ) -> None:
-        self.func = func
-        self.given = given
-        self.options = {**start_options(), "sys": sys, **options}
-        self.notify = bool(self.options.pop("notify", False))
-        self.replay = asked
-        self.run: Run | None = None
+        self._namespace: dict[str, Any] = getattr(func, "__globals__", {})
+        self._function = getattr(func, "__name__", None)
+        self._overrides = overrides
+        self._options = {**start_options(), "sys": sys, **options, "args": args}
+        self._notify = bool(self._options.pop("notify", False))
+        self._verbose = bool(self._options["verbose"])
+        self._repeated = repeated
+        self._run: Run | None = None
 
-    @property
-    def namespace(self) -> dict[str, Any]:
-        """The globals of the user's function."""
-        return getattr(self.func, "__globals__", {})
-
-    def prepare(self) -> None:
+    def open(self) -> Run:
         """Open the session; everything that can be refused is refused here."""
-        from ._run.opening import Opening, open_run
+        from ._open import Opening, open_run
 
-        options = {**self.options, "args": self.given["args"]}
-        overrides = list(self.given.get("overrides", ()))
-        namespaces: dict[str, Any] = {}
-        if "config" not in self.replay:
-            namespaces = _config.load_directory()
-            _config.apply_overrides(namespaces, overrides)
         opening = Opening(
-            options,
-            script=script_of(options["file"], self.namespace),
-            function=getattr(self.func, "__name__", None),
-            namespaces=namespaces,
-            overrides=overrides,
-            notify=self.notify,
+            self._options,
+            script=script_of(self._namespace, self._options["file"]),
+            function=self._function,
+            overrides=self._overrides,
+            notify=self._notify,
+            repeated=self._repeated,
         )
-        replay.apply(self.replay, opening)
-        self.run = open_run(opening)
+        self._run = open_run(opening)
+        return self._run
 
-    def injected(self, names: tuple[str, ...]) -> dict[str, Any]:
-        """Return the objects for the parameters that ask for them."""
-        objects = _injection.complete(self._open, verbose=self.options["verbose"])
-        return {name: objects[name] for name in names}
+    def execute(self, function: Callable[[dict[str, Any]], Any]) -> Any:
+        """Call `function` with the injected objects, and close the session however that ends."""
+        from ._close import close_run
 
-    @property
-    def _open(self) -> Run:
-        if self.run is None:
-            raise SessionError("the session of this call is not open yet")
-        return self.run
-
-    def execute(self, function: Callable[[], Any]) -> Any:
-        """Call the function and close the session, however the call ends."""
-        if self.run is None:
-            try:
-                self.prepare()
-            except (ConfigError, UsageError) as error:
-                return refuse(error)
-        run = self._open
-        run.undo.append(
-            _injection.put_globals(
-                self.namespace, _injection.complete(run, verbose=self.options["verbose"])
-            )
-        )
-        _config.hand_out(run.config)
         try:
-            result = function()
-            status = exit_status(result)
+            run = self._run or self.open()
+        except (ConfigError, UsageError) as error:
+            return _refuse(error)
+        objects = _injection.complete(run, verbose=self._verbose)
+        run.cleanups.append(_injection.put_globals(self._namespace, objects))
+        try:
+            result = function(objects)
+            status = returned(result)
         except BaseException as error:
-            from ._run.ends import verdict
-
-            self._close(*verdict(error), error=error)
+            close_run(run, *outcome_of(error), error=error, verbose=self._verbose)
             raise
-        self._close(status, frozen_reason(status))
-        if status and not place.in_notebook():
+        close_run(run, status, status_of_exit(status), verbose=self._verbose)
+        if status and not in_notebook():
             raise SystemExit(status if status in _PROCESS_STATUS else 1)
         return result
-
-    def _close(self, status: int, reason: str, error: BaseException | None = None) -> None:
-        from ._run.closing import close_run
-
-        verbose = bool(self.options["verbose"])
-        close_run(self._open, status, reason, error=error, verbose=verbose)
-
-
-def exit_status(result: Any) -> int:
-    """Return the exit status that a return value stands for."""
-    return int(result) if isinstance(result, int) and not isinstance(result, bool) else 0
-
-
-def frozen_reason(status: int) -> str:
-    """Return EXIT_REASON for a status that was returned."""
-    return "success" if status == 0 else "error"

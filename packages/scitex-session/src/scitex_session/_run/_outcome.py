@@ -1,17 +1,27 @@
-"""Exit status and reason of what ended a script."""
+"""The exit status and the reason that the end of a script stands for."""
 
 from __future__ import annotations
 
 import os
 import time
 
-from .signals import Terminated
+from .._record._status import SUCCESS, status_of_exit
+from ._signals import Terminated
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _INTERRUPTED = 130
 _SLACK = 120.0  # seconds before a job's end at which a scheduler's first signal may come
 
 
-def verdict(error: BaseException) -> tuple[int, str]:
+def returned(result: Any) -> int:
+    """Return the exit status that a return value stands for."""
+    return int(result) if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def outcome_of(error: BaseException) -> tuple[int, str]:
     """Return the exit status and EXIT_REASON that an exception stands for.
 
     Parameters
@@ -25,7 +35,7 @@ def verdict(error: BaseException) -> tuple[int, str]:
         For SystemExit what the interpreter would make of it; 130 for Ctrl-C; else 1.
     """
     if isinstance(error, Terminated):
-        return int(error.code or 0), f"signal: {error.signal_name}{scheduler()}"
+        return int(error.code or 0), f"signal: {error.signal_name}{_scheduler()}"
     if isinstance(error, KeyboardInterrupt):
         return _INTERRUPTED, "signal: SIGINT"
     if isinstance(error, SystemExit):
@@ -35,8 +45,8 @@ def verdict(error: BaseException) -> tuple[int, str]:
     return 1, f"exception: {name}: {text}" if text else f"exception: {name}"
 
 
-def scheduler() -> str:
-    """Say what a Slurm job's environment tells of the reason for a signal."""
+def _scheduler() -> str:
+    """Return what a Slurm job's environment tells of the reason for a signal."""
     job = os.environ.get("SLURM_JOB_ID")
     if job is None:
         return ""
@@ -51,9 +61,9 @@ def scheduler() -> str:
 
 def _of_exit(code: object) -> tuple[int, str]:
     if code is None:
-        return 0, "success"
+        return 0, SUCCESS
     if isinstance(code, int):
-        return int(code), "success" if int(code) == 0 else "error"
+        return int(code), status_of_exit(int(code))
     return 1, f"error: {' '.join(str(code).split())[:200]}"
 
 

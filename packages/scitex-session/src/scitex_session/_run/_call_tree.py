@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _FOREIGN = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
-def show_flow(script: str | None) -> Callable[[], None]:
+def show_call_tree(script: str | None) -> Callable[[], None]:
     """Print each call of a function of the user's on standard error, indented by its depth.
 
     Parameters

@@ -1,16 +1,23 @@
-"""The function interface: `start`, `close` and `running2finished`."""
+"""The public functions of a session: `start`, `close`, `running2finished` and `record_input`."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys as _sys
+import time
 
-from .. import _config
+from .. import _console
+from .._record._directory import CONFIGS, RunDir
+from .._record._record import LaterRecord, Record, RecordError
+from .._record._status import status_of_exit
 from ..errors import SessionError
-from . import frozen, place, replay, state
+from . import _active, _repetition
+from ._script import script_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import datetime
     from os import PathLike
     from types import ModuleType
     from typing import Any, TextIO
@@ -133,20 +140,18 @@ def start(
         from scitex_repro import fix_hash_seed
 
         fix_hash_seed(seed)
-    from .opening import Opening, open_run
+    from ._open import Opening, open_run
 
     namespace = _sys._getframe(1).f_globals  # noqa: SLF001 - the caller's file is the script
-    asked = replay.take()
     opening = Opening(
         options,
-        script=script_of(file, namespace),
+        script=script_of(namespace, file),
         function=None,
-        namespaces={} if "config" in asked else _config.load_directory(),
         overrides=[],
+        notify=False,
+        repeated=_repetition.take(),
     )
-    replay.apply(asked, opening)
     run = open_run(opening)
-    _config.hand_out(run.config)
     objects = run.objects
     streams = (_sys.stdout, _sys.stderr)
     return (run.config, *streams, objects["plt"], objects["COLORS"], objects["rngg"])
@@ -180,17 +185,17 @@ def close(
     SessionError
         If `CONFIG` is not that of a session of this process. Closing twice is harmless.
     """
-    run = state.active()
+    run = _active.active()
     if run is None or run.config is not CONFIG:
         if "ID" not in CONFIG:
             raise SessionError("close() takes the CONFIG that start() returned")
         if CONFIG.get("END_TIME") is not None or CONFIG.get("PID") != os.getpid():
             return
         raise SessionError(f"session {CONFIG['ID']} is not open in this process")
-    from .closing import close_run
+    from ._close import close_run
 
-    word = frozen.status_word(exit_status)
-    close_run(run, exit_status, word, message=message, notify=notify, verbose=verbose)
+    reason = status_of_exit(exit_status)
+    close_run(run, exit_status, reason, message=message, notify=notify, verbose=verbose)
 
 
 def running2finished(
@@ -223,18 +228,122 @@ def running2finished(
     SessionError
         If the directory is not there, the target exists, or the time is over; nothing is lost.
     """
-    from .moving import file_directory
+    path = os.path.abspath(os.fspath(CONFIG["SDIR_RUN"]))
+    if not os.path.isdir(path):
+        raise SessionError(f"{path}: there is no such run directory")
+    run = _active.active()
+    is_active = run is not None and run.config is CONFIG
+    record = run.record if run and is_active else _record_at(path, CONFIG)
+    directory, status = record.directory, status_of_exit(exit_status)
+    if not directory.moves:
+        return CONFIG
+    target = directory.target(status)
+    if os.path.lexists(target):
+        raise SessionError(f"{target}: exists already; it is neither merged into nor overwritten")
+    os.makedirs(directory.inside(CONFIGS), exist_ok=True)
+    before = dict(record.run), dict(CONFIG)
+    record.note_end(exit_status, CONFIG.get("EXIT_REASON") or status, _now())
+    try:
+        record.write()
+        if remove_src_dir:
+            _rename(directory, status, max_wait)
+        else:
+            _copy(path, target, max_wait)
+    except (OSError, SessionError) as error:
+        _take_end_back(record, *before)
+        if isinstance(error, SessionError):
+            raise
+        raise SessionError(f"{path}: could not be filed ({error.strerror}); it is whole") from error
+    directory.moves = not remove_src_dir
+    return CONFIG
 
-    return file_directory(CONFIG, exit_status, copy=not remove_src_dir, max_wait=max_wait)
 
+def record_input(path: str | PathLike[str]) -> Any:
+    """Say that the running session reads a file, where nothing could notice it by itself.
 
-def script_of(file: str | PathLike[str] | None, namespace: dict[str, Any]) -> str | None:
-    """Return the script's real path: the file that was named, or the one of the caller."""
-    if file is None:
-        return place.script_of(namespace)
-    path = os.path.realpath(os.fspath(file))
-    if not os.path.isdir(os.path.dirname(path)):
-        raise SessionError(
-            f"file={os.fspath(file)!r}: there is no directory {os.path.dirname(path)}"
-        )
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A file, or a directory whose files are all inputs. Digests are taken at the end.
+
+    Returns
+    -------
+    str or os.PathLike
+        `path` as given, so that a call can be wrapped around an argument. Without a session
+        nothing else happens.
+
+    Examples
+    --------
+    >>> from scitex_session import record_input
+    >>> record_input("data.bin")
+    'data.bin'
+    """
+    run = _active.active_or_inherited()
+    if run is not None and run.collector is not None:
+        run.collector.note_input(path, "record_input")
     return path
+
+
+def _record_at(path: str, config: DotDict) -> Record:
+    """Return the record of a run that is not the active one, with CONFIG alone if it has none."""
+    try:
+        record = Record.read(path)
+    except LaterRecord:
+        raise
+    except RecordError:
+        return Record(RunDir.at(path), {"run": {}}, config)
+    record.config = config
+    return record
+
+
+def _take_end_back(record: Record, run: dict[str, Any], config: dict[str, Any]) -> None:
+    """Let a record say again what it said before its run could not be filed."""
+    record.run.update(run)
+    if record.config is not None:
+        record.config.update(config)
+    try:
+        record.write()
+    except OSError as error:
+        _console.say(f"{record.directory.path}: the record could not be mended ({error.strerror})")
+
+
+_BUSY = (errno.EBUSY, errno.EACCES, errno.ETXTBSY)  # what Windows says of a directory in use
+_PAUSE = 0.1
+
+
+def _rename(directory: RunDir, status: str, max_wait: float) -> None:
+    deadline = time.monotonic() + max_wait
+    while True:
+        try:
+            directory.file(status)
+            return
+        except OSError as error:
+            if error.errno not in _BUSY or time.monotonic() > deadline or os.name != "nt":
+                raise
+            time.sleep(_PAUSE)
+
+
+def _copy(source: str, target: str, max_wait: float) -> None:
+    """Copy to a staging name, then give the copy its own."""
+    import shutil
+
+    deadline = time.monotonic() + max_wait
+
+    def copy_file(a: str, b: str) -> str:
+        if time.monotonic() > deadline:
+            raise SessionError(f"{source}: not copied within max_wait; the copy is given up")
+        return shutil.copy2(a, b, follow_symlinks=False)
+
+    staged = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{os.getpid()}")
+    try:
+        shutil.copytree(source, staged, symlinks=True, copy_function=copy_file)
+        os.rename(staged, target)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
+
+
+def _now() -> datetime:
+    from datetime import datetime
+
+    return datetime.now().astimezone()

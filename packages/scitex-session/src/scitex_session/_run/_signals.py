@@ -6,10 +6,13 @@ the main thread touches nothing. What was there before is put back.
 
 from __future__ import annotations
 
-import _signal as signal  # type: ignore[import-not-found] # `signal` makes enums, for 1 ms
 import os
+import signal
 import sys
 import time
+
+from .. import _console
+from . import _active
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,29 +27,20 @@ _STACKS_ON = ("SIGINT", "SIGTERM", "SIGUSR1")
 _PREEMPTED_BY = ("SIGTERM", "SIGUSR1", "SIGUSR2")
 
 
-def name_of(number: int) -> str:
-    """Return a signal's name."""
-    from signal import Signals
-
-    return Signals(number).name
-
-
 class Terminated(SystemExit):
     """Raised in the main thread by a signal that ends the run; ``code`` is 128 + its number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
-        self.signal_name = name_of(number)
+        self.signal_name = signal.Signals(number).name
 
 
 class _PastDeadline(BaseException):
     """Raised inside an `on_preempt` callback that took too long."""
 
 
-class _Callbacks:
-    """What the script wants done when the scheduler takes the machine away."""
-
-    entries: list[tuple[Callable[[], object], float]] = []  # noqa: RUF012 - one list per process
+# Callbacks of the session, which may be registered before it is open, with their deadlines.
+_preempt_callbacks: list[tuple[Callable[[], object], float]] = []
 
 
 def on_preempt(callback: Callable[[], object], *, deadline: float = 20.0) -> Callable[[], object]:
@@ -71,7 +65,7 @@ def on_preempt(callback: Callable[[], object], *, deadline: float = 20.0) -> Cal
     The signals are SIGTERM and the one named by ``preempt_signal``. Callbacks are forgotten when
     the session closes. Code that is blocked inside a C library is interrupted when it returns.
     """
-    _Callbacks.entries.append((callback, float(deadline)))
+    _preempt_callbacks.append((callback, float(deadline)))
     return callback
 
 
@@ -107,7 +101,6 @@ class SignalGuard:
                 except ValueError:  # not the main thread: its signals are not ours
                     return
                 self._before[number] = present
-        _after_fork(self)
 
     def hold(self) -> None:
         """From now on a signal waits until the session is closed.
@@ -126,7 +119,7 @@ class SignalGuard:
 
     def release(self, *, deliver: bool) -> None:
         """Put the handlers back; then deliver what was held, unless it ended the run anyway."""
-        _Callbacks.entries.clear()
+        _preempt_callbacks.clear()
         for number, handler in self._before.items():
             # `==`: each access to a bound method makes a new object.
             if signal.getsignal(number) == self._handle:
@@ -150,7 +143,7 @@ class SignalGuard:
             self._held.append(number)
             return
         self._held.append(number)
-        name = name_of(number)
+        name = signal.Signals(number).name
         try:
             if name in _STACKS_ON:
                 self._write_stacks(name)
@@ -180,27 +173,18 @@ class SignalGuard:
                 file.flush()
                 faulthandler.dump_traceback(file, all_threads=True)
         except OSError as error:
-            sys.stderr.write(f"scitex: the stacks could not be written ({error})\n")
+            _console.say(f"the stacks could not be written ({error})")
 
 
-class _Guarded:
-    """The guard that a forked child has to forget."""
-
-    guard: SignalGuard | None = None
-    registered = False
-
-
-def _after_fork(guard: SignalGuard) -> None:
-    _Guarded.guard = guard
-    if not _Guarded.registered and hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_forget_in_child)
-        _Guarded.registered = True
+def _release_in_child() -> None:
+    """Give a forked child the handlers that its parent had before the session."""
+    run = _active.active_or_inherited()
+    if run is not None and run.signals is not None and _in_main_thread():
+        run.signals.forget()
 
 
-def _forget_in_child() -> None:
-    guard, _Guarded.guard = _Guarded.guard, None
-    if guard is not None and _in_main_thread():
-        guard.forget()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_release_in_child)
 
 
 def _in_main_thread() -> bool:
@@ -210,16 +194,16 @@ def _in_main_thread() -> bool:
 
 def _call_back() -> None:
     """Run the script's callbacks, each within its deadline."""
-    for callback, deadline in list(_Callbacks.entries):
+    for callback, deadline in _preempt_callbacks:
         name = getattr(callback, "__qualname__", repr(callback))
         try:
             _within(deadline, callback)
         except _PastDeadline:
-            sys.stderr.write(f"scitex: on_preempt {name} was stopped after {deadline:g} s\n")
+            _console.say(f"on_preempt {name} was stopped after {deadline:g} s")
         except Exception:  # noqa: BLE001 - a callback's fault is shown and must not stop the ending
             import traceback
 
-            sys.stderr.write(f"scitex: on_preempt {name} failed:\n{traceback.format_exc()}")
+            _console.say(f"on_preempt {name} failed:\n{traceback.format_exc().rstrip()}")
 
 
 def _within(deadline: float, callback: Callable[[], object]) -> None:

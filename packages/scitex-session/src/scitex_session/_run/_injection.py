@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 
-from . import _config
+from .. import _config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ._run.state import Run
+    from ._active import Run
 
 PARAMETERS = frozenset({"CONFIG", "plt", "COLORS", "CC", "logger", "rngg", "rng"})
 GLOBALS = ("CONFIG", "plt", "COLORS", "rngg", "logger")
@@ -96,7 +97,7 @@ def complete(run: Run, *, verbose: bool) -> dict[str, Any]:
     objects = run.objects
     if "logger" not in objects:
         debug = verbose or bool(run.config["IS_DEBUG"])
-        objects["logger"] = session_logger(_stem(run.record["run"]["script"]), debug=debug)
+        objects["logger"] = session_logger(_stem(run.record.run["script"]), debug=debug)
     return objects
 
 
@@ -132,15 +133,13 @@ def _stand_alone_config(script: str | None) -> Any:
     from scitex_dotdict import DotDict
     from scitex_repro import gen_ID, gen_timestamp
 
-    from . import _clock
-    from ._run import frozen
+    from .._record._record import first_config, paths_of
 
-    now = _clock.now()
+    now = datetime.now().astimezone()
     identifier = f"{gen_timestamp(now)}_{gen_ID(4)}"
-    config = DotDict(frozen.base_config(identifier, _config.load_directory(), script, now))
-    frozen.point_at(config, os.getcwd(), os.getcwd())
+    config = DotDict(first_config(identifier, _config.load_directory(), script, now))
+    config.update(paths_of(os.getcwd(), os.getcwd()))
     config["ARGS"] = {}
-    _config.hand_out(config)
     return config
 
 

@@ -11,16 +11,14 @@ from typing import Any
 
 import tyro
 
-from scitex_session.errors import SessionError
-
-from ._hints import annotations_of, is_numpy_scalar, option_type
-from ._shape import REQUIRED, fresh, locate
+from ..errors import SessionError
+from ._option_types import annotations_of, is_numpy_scalar, option_type
+from ._parameters import REQUIRED, fresh, locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["parse"]
 
 _SET = "set"
 _SET_HELP = "Override one value of CONFIG for this run; the value is YAML."
@@ -86,7 +84,7 @@ def _option(
 
 
 def _told(default: Any) -> str:
-    from scitex_session._config._kinds import describe
+    from .._config._kinds import describe
 
     return "None" if default is None else describe(default)
 

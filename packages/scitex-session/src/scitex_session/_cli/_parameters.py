@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from scitex_session.errors import SessionError
+from ..errors import SessionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["REQUIRED", "fresh", "locate", "parameters", "plain_function"]
 
 # Stands for the default of a parameter that has none.
 REQUIRED = object()

@@ -239,24 +239,17 @@ running2finished(CONFIG, exit_status={status})
 """
 
 
-OVERWRITTEN = pytest.mark.xfail(
-    strict=True, reason="the end of the process, or `close`, writes another end over this one"
-)
-
-
 @pytest.mark.parametrize(
     ("status", "state", "reason", "then"),
     [
-        pytest.param(0, "FINISHED_SUCCESS", "success", "", marks=OVERWRITTEN),
-        pytest.param(0, "FINISHED_SUCCESS", "success", "close(CONFIG)", marks=OVERWRITTEN),
+        (0, "FINISHED_SUCCESS", "success", ""),
+        (0, "FINISHED_SUCCESS", "success", "close(CONFIG)"),
         (0, "FINISHED_SUCCESS", "success", "close(CONFIG, exit_status=0)"),
         (0, "FINISHED_SUCCESS", "success", "close(CONFIG, exit_status=0)\nclose(CONFIG)"),
-        pytest.param(0, "FINISHED_SUCCESS", "success", "sys.exit(0)", marks=OVERWRITTEN),
-        pytest.param(4, "FINISHED_ERROR", "error", "", marks=OVERWRITTEN),
-        pytest.param(4, "FINISHED_ERROR", "error", "close(CONFIG)", marks=OVERWRITTEN),
-        pytest.param(
-            4, "FINISHED_ERROR", "error", "close(CONFIG, exit_status=0)", marks=OVERWRITTEN
-        ),
+        (0, "FINISHED_SUCCESS", "success", "sys.exit(0)"),
+        (4, "FINISHED_ERROR", "error", ""),
+        (4, "FINISHED_ERROR", "error", "close(CONFIG)"),
+        (4, "FINISHED_ERROR", "error", "close(CONFIG, exit_status=0)"),
         (4, "FINISHED_ERROR", "error", "close(CONFIG, exit_status=4)"),
     ],
 )
@@ -324,7 +317,6 @@ def test_max_wait_bounds_a_copy(lab, max_wait, said):
         assert len(list(copy.glob("*.bin"))) == 50
 
 
-@pytest.mark.xfail(strict=True, reason="CONFIG goes on to name the copy that was given up")
 def test_a_copy_that_is_given_up_leaves_the_run_as_it_was(lab, look):
     """It goes on where it is: CONFIG names that place, and says nothing of an end."""
     text = COPIED.replace("MAX_WAIT", "0").replace("os._exit(0)\n", "")

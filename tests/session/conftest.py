@@ -2,6 +2,7 @@ import functools
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -162,6 +163,23 @@ def log_of(run, name="stdout"):
     return (run / "logs" / f"{name}.log").read_text(encoding="utf-8")
 
 
+def process_of(pid):
+    """Describe a process as a record does, read from the system by the test itself."""
+    about = {"host": os.uname().nodename, "boot_id": None, "pid_namespace": None, "pid": pid}
+    if not sys.platform.startswith("linux"):
+        ps = ["ps", "-o", "lstart=", "-p", str(pid)]
+        started = subprocess.run(ps, capture_output=True, text=True, check=True).stdout.strip()
+        return {**about, "start_ticks": started}
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    return {
+        **about,
+        "boot_id": Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip(),
+        "pid_namespace": os.readlink(f"/proc/{pid}/ns/pid"),
+        # proc_pid_stat(5): the name of the command, in parentheses, may hold spaces and such too
+        "start_ticks": int(stat[stat.rindex(")") + 2 :].split()[19]),
+    }
+
+
 @pytest.fixture
 def lab(tmp_path):
     """Make an empty place for a script and its runs."""
@@ -187,6 +205,7 @@ def look():
         config = staticmethod(config_of)
         record = staticmethod(record_of)
         log = staticmethod(log_of)
+        process = staticmethod(process_of)
 
     return Look
 
@@ -235,14 +254,13 @@ class RunMaker:
         text = json.dumps(record, indent=2, ensure_ascii=False)
         (run / "CONFIGS" / "PROVENANCE.json").write_text(text, encoding="utf-8")
         (run / "CONFIGS" / "CONFIG.yaml").write_text(f"ID: {name}\n", encoding="utf-8")
+        # Nothing public registers a directory but a run, of which a test may need hundreds.
         from scitex_session._catalog import register
 
         register(str(base))
         return run
 
     def record(self, run, base, status, parts):
-        from scitex_session._run._liveness import identity
-
         over = status != "running"
         about = {
             "id": run.name,
@@ -264,7 +282,7 @@ class RunMaker:
         }
         about.update((key, parts.pop(key)) for key in list(parts) if key in about)
         sections = {
-            "process": identity(),
+            "process": process_of(os.getpid()),
             "args": {"threshold": 0.5},
             "argv": ["python", "script.py"],
             "overrides": [],
@@ -283,14 +301,16 @@ def make_run(tmp_path):
 
 
 @pytest.fixture
-def command(capsys):
+def command(capsys, monkeypatch):
     """Return a runner of the command inside this process: ``command("ls", ...).out``."""
-    from scitex_session._commands import main
 
     class Answer:
         def __init__(self, *words):
             capsys.readouterr()
-            self.status = main([str(word) for word in words])
+            monkeypatch.setattr(sys, "argv", ["scitex-session", *map(str, words)])
+            with pytest.raises(SystemExit) as ended:
+                runpy.run_module("scitex_session", run_name="__main__")
+            self.status = ended.value.code
             self.out, self.err = capsys.readouterr()
 
         @property

@@ -205,6 +205,73 @@ def test_running2finished_moves_a_directory(lab):
     lab.only("FINISHED_SUCCESS")
 
 
+@pytest.mark.parametrize(
+    ("status", "state"), [("0", "FINISHED_SUCCESS"), ("4", "FINISHED_ERROR"), ("None", "FINISHED")]
+)
+def test_running2finished_files_by_exit_status(lab, look, status, state):
+    """The record says the same as the directory."""
+    lab.write(
+        "import os\nfrom scitex_session import start, running2finished\n"
+        f"CONFIG, *_ = start(verbose=False)\nrunning2finished(CONFIG, exit_status={status})\n"
+        "os._exit(0)\n"
+    )
+    assert lab.run().returncode == 0
+    config = look.config(lab.only(state))
+    assert config["EXIT_STATUS"] == (None if status == "None" else int(status))
+    assert config["SDIR"] == str(lab.only(state))
+    assert (
+        look.record(lab.only(state))["run"]["status"]
+        == (
+            {"FINISHED_SUCCESS": "success", "FINISHED_ERROR": "error", "FINISHED": "finished"}[
+                state
+            ]
+        )
+    )
+
+
+FINISHED_BY_HAND = """\
+import sys
+from scitex_session import close, running2finished, start
+CONFIG, *_ = start(sys, verbose=False)
+print("working")
+running2finished(CONFIG, exit_status={status})
+{then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "reason", "then"),
+    [
+        (0, "FINISHED_SUCCESS", "success", ""),
+        (0, "FINISHED_SUCCESS", "success", "close(CONFIG)"),
+        (0, "FINISHED_SUCCESS", "success", "close(CONFIG, exit_status=0)"),
+        (0, "FINISHED_SUCCESS", "success", "close(CONFIG, exit_status=0)\nclose(CONFIG)"),
+        (0, "FINISHED_SUCCESS", "success", "sys.exit(0)"),
+        (4, "FINISHED_ERROR", "error", ""),
+        (4, "FINISHED_ERROR", "error", "close(CONFIG)"),
+        (4, "FINISHED_ERROR", "error", "close(CONFIG, exit_status=0)"),
+        (4, "FINISHED_ERROR", "error", "close(CONFIG, exit_status=4)"),
+    ],
+)
+def test_what_running2finished_says_stays(lab, look, status, state, reason, then):
+    """CONFIG.yaml and the record hold that end whole, and nothing later contradicts it."""
+    lab.write(FINISHED_BY_HAND.format(status=status, then=then))
+    done = lab.run()
+    assert "Traceback" not in done.stderr
+    run = lab.only(state)
+    config, about = look.config(run), look.record(run)["run"]
+    assert (config["EXIT_STATUS"], config["EXIT_REASON"]) == (status, reason)
+    assert (about["exit_status"], about["exit_reason"]) == (status, reason)
+    assert about["status"] == reason
+    assert config["END_TIME"] is not None
+    assert config["END_TIME"] == about["end_time"]
+    assert config["RUN_TIME"] == about["run_time"]
+    assert config["RUN_TIME"].count(":") == 2
+    assert "FINISHED " not in done.stderr, "the run did not end under FINISHED"
+    assert done.stdout == "working\n"
+    assert look.log(run) == "working\n"
+
+
 def test_running2finished_can_copy(lab):
     """The copy appears whole, and the source stays."""
     lab.write(
@@ -213,9 +280,67 @@ def test_running2finished_can_copy(lab):
         "(CONFIG.SDIR_RUN / 'x.txt').write_text('x')\n"
         "import os\nhere = CONFIG.SDIR_RUN\n"
         "running2finished(CONFIG, exit_status=0, remove_src_dir=False)\n"
-        "print((CONFIG.SDIR_RUN / 'x.txt').exists(), (here / 'x.txt').exists())\nos._exit(0)\n"
+        "print((CONFIG.SDIR_RUN / 'x.txt').exists(), (here / 'x.txt').exists(), flush=True)\n"
+        "os._exit(0)\n"
     )
-    assert lab.run().stdout in ("True True\n", "")
+    assert lab.run().stdout == "True True\n"
+
+
+COPIED = """\
+import os, time
+from scitex_session import SessionError, running2finished, start
+CONFIG, *_ = start(verbose=False)
+for number in range(50):
+    (CONFIG.SDIR_RUN / f"{number}.bin").write_bytes(b"x")
+began = time.monotonic()
+try:
+    running2finished(CONFIG, exit_status=0, remove_src_dir=False, max_wait=MAX_WAIT)
+except SessionError as error:
+    print("refused", "max_wait" in str(error), time.monotonic() - began < 10, flush=True)
+else:
+    print("copied", flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(("max_wait", "said"), [("0", "refused True True"), ("60", "copied")])
+def test_max_wait_bounds_a_copy(lab, max_wait, said):
+    """After so many seconds it is given up: an error says so, the run is whole, no copy is left."""
+    lab.write(COPIED.replace("MAX_WAIT", max_wait))
+    assert lab.run().stdout == f"{said}\n"
+    (run,) = lab.runs("RUNNING")
+    assert len(list(run.glob("*.bin"))) == 50
+    copies = list((lab.path / "script_out").glob("FINISHED*/*"))
+    assert len(copies) == (said == "copied")
+    for copy in copies:
+        assert copy.name == run.name
+        assert len(list(copy.glob("*.bin"))) == 50
+
+
+def test_a_copy_that_is_given_up_leaves_the_run_as_it_was(lab, look):
+    """It goes on where it is: CONFIG names that place, and says nothing of an end."""
+    text = COPIED.replace("MAX_WAIT", "0").replace("os._exit(0)\n", "")
+    lab.write(f"{text}print(CONFIG.SDIR_RUN.is_dir(), CONFIG.EXIT_STATUS, flush=True)\nos._exit(0)")
+    assert lab.run().stdout == "refused True True\nTrue None\n"
+    (run,) = lab.runs("RUNNING")
+    assert look.config(run)["SDIR"] == str(run)
+    assert look.record(run)["run"]["status"] == "running"
+
+
+def test_max_wait_bounds_a_copy_that_is_under_way(lab):
+    """Also where single files come one by one: it is given up in the middle, not afterwards."""
+    slow = (
+        "import sys\n"
+        "def slow(event, args):\n"
+        "    if event == 'open' and str(args[0]).endswith('.bin') and copying:\n"
+        "        time.sleep(0.1)\n"
+        "copying = False\nsys.addaudithook(slow)\n"
+    )
+    text = COPIED.replace("MAX_WAIT", "0.5").replace("began =", "copying = True\nbegan =")
+    lab.write(slow + text)
+    assert lab.run().stdout == "refused True True\n"
+    assert len(lab.runs("RUNNING")) == 1
+    assert list((lab.path / "script_out").glob("FINISHED*/*")) == []
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,9 @@ def bench_opens(folder):
         took = time.process_time() - begin
         print(json.dumps(took / len(names) * 1e6))
         if mode != "none":
-            from scitex_session._provenance._aside import remove_aside
+            from scitex_session._provenance._late import remove_notes
             collector.stop()
-            remove_aside(folder + "/run")
+            remove_notes(folder + "/run")
         """
     )
     for n in range(OPENS):

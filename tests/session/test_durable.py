@@ -5,7 +5,7 @@ import os
 import pytest
 
 from scitex_session import _durable
-from scitex_session._provenance import _hook
+from scitex_session._provenance import _audit_hook
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def test_a_directory_that_is_synced_is_not_noted(tmp_path):
         def is_data(self, _path):
             return True
 
-    sink = _hook.Sink(Everything(), str(tmp_path))
-    _hook.wake(sink)
+    sink = _audit_hook.Sink(Everything(), str(tmp_path))
+    _audit_hook.attach(sink)
     try:
         _durable.Syncing(str(tmp_path)).wait()
         (tmp_path / "read").touch()
         (tmp_path / "read").read_bytes()
     finally:
-        _hook.sleep()
+        _audit_hook.detach()
         sink.close()
     assert [*sink.reads] == [str(tmp_path / "read")]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from scitex_session._provenance._collector import Collector, record_input
-    from scitex_session._provenance._complete import complete
-    from scitex_session._provenance._masking import mask
+    from ._collector import Collector, record_input
+    from ._late import complete
+    from ._masking import mask
 
 __all__ = ["Collector", "complete", "mask", "record_input"]
 
 _HOMES = {
     "Collector": "_collector",
-    "complete": "_complete",
+    "complete": "_late",
     "mask": "_masking",
     "record_input": "_collector",
 }

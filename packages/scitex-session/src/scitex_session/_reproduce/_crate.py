@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scitex_session._provenance._digest import describe
-from scitex_session._provenance._files import walk
+from scitex_session._provenance._record_files import walk_outputs
 from scitex_session._reproduce._crate_graph import Graph, script_type
 from scitex_session._reproduce._mirror import Mirror
 from scitex_session._reproduce._records import Record
@@ -93,7 +93,7 @@ def _fill(record: Record, crate: str, license: str | None, author: str | None) -
 
 def _results(record: Record) -> Iterator[tuple[str, str, str, bool]]:
     """Yield (name in the crate, file, description, whether the run made it) of what is copied."""
-    for name, entry in walk(record.run_dir):
+    for name, entry in walk_outputs(record.run_dir):
         if entry.is_file():
             yield f"outputs/{name}", entry.path, "written by the run", True
     for output in record.entries("outputs"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from scitex_session._provenance._secret_patterns import strip_credentials
+from scitex_session._provenance._masking import strip_credentials
 
 if TYPE_CHECKING:
     from typing import Any

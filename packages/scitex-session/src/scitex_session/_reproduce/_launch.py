@@ -8,8 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from scitex_session._provenance._machine import is_allowed
-from scitex_session._provenance._secret_patterns import MASK
+from scitex_session._provenance._environment import is_allowed
+from scitex_session._provenance._masking import MASK
 from scitex_session.errors import SessionError
 
 if TYPE_CHECKING:

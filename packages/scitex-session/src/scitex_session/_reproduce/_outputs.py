@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from scitex_session._provenance._digest import describe
-from scitex_session._provenance._files import walk
+from scitex_session._provenance._record_files import walk_outputs
 from scitex_session._reproduce._content import FileResult, compare_files
 from scitex_session._reproduce._content._result import (
     DIFFERENT,
@@ -82,7 +82,7 @@ def aliases(old: Record, new: Record, mirror: Mirror | None) -> dict[bytes, byte
 
 
 def _files(record: Record) -> dict[str, str]:
-    return {name: entry.path for name, entry in walk(record.run_dir)}
+    return {name: entry.path for name, entry in walk_outputs(record.run_dir)}
 
 
 def _one(

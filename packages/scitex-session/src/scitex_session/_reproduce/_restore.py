@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from scitex_session._provenance._digest import sha256
-from scitex_session._provenance._source_mask import mask_source
+from scitex_session._provenance._masking import mask_source
 from scitex_session.errors import SessionError
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -21,6 +22,15 @@ def tool(lab, *args):
     return subprocess.run(
         command, cwd=lab.path, env=lab.env, capture_output=True, encoding="utf-8", check=False
     )
+
+
+def settled(look, run):
+    """Return the record once nothing is pending any more: git may answer after the end."""
+    deadline = time.monotonic() + 20
+    while "pending" in (record := look.record(run)):
+        assert time.monotonic() < deadline, record["pending"]
+        time.sleep(0.02)
+    return record
 
 
 def inputs(record):
@@ -50,7 +60,7 @@ def test_names_that_only_begin_like_ours_are_the_users(lab, look, kept):
         subprocess.run(["git", *identity, "commit", "-qm", "x"], cwd=lab.path, check=True)
     assert lab.run().stdout == "12\n"
     run = lab.only("FINISHED_SUCCESS")
-    record = look.record(run)
+    record = settled(look, run)
     assert modules(record) == ["__main__", "scitex_helper", "scitex_lab"]
     assert inputs(record) == [str(lab.path / "scitex_lab" / "table.csv")]
     lab.write("raise SystemExit('another helper today')\n", "scitex_helper.py")
@@ -65,7 +75,7 @@ def test_our_own_packages_are_neither_code_nor_inputs(lab, look):
         "for module in (scitex_repro, scitex_session):\n    open(module.__file__).close()"
     )
     lab.run()
-    record = look.record(lab.only("FINISHED_SUCCESS"))
+    record = settled(look, lab.only("FINISHED_SUCCESS"))
     assert (modules(record), inputs(record)) == (["__main__"], [])
 
 
@@ -78,7 +88,7 @@ def test_a_folder_that_only_ends_like_an_installation_is_the_users(lab, look):
     path = ":".join([str(folder), *filter(None, sys.path)])
     done = lab.run(cwd=lab.path / "here", env={"PYTHONPATH": path})
     assert done.stdout == "6\n", done.stderr
-    record = look.record(lab.only("FINISHED_SUCCESS", base="here/script_out"))
+    record = settled(look, lab.only("FINISHED_SUCCESS", base="here/script_out"))
     assert modules(record) == ["__main__", "own"]
     assert inputs(record) == [str(folder / "table.txt")]
 
@@ -93,6 +103,6 @@ def test_data_of_a_library_are_told_by_its_own_folders(lab, look, inside, count)
     path = ":".join([str(lab.path / site), *filter(None, sys.path)])
     done = lab.run(cwd=lab.path / "here", env={"PYTHONPATH": path})
     assert done.stdout == "6\n", done.stderr
-    record = look.record(lab.only("FINISHED_SUCCESS", base="here/script_out"))
+    record = settled(look, lab.only("FINISHED_SUCCESS", base="here/script_out"))
     assert modules(record) == ["__main__"]
     assert len(inputs(record)) == count

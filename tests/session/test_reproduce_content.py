@@ -11,8 +11,7 @@ import zlib
 
 import pytest
 
-from scitex_session._reproduce._content import compare_files
-from scitex_session._reproduce._content._result import Rules
+from scitex_session._reproduce import Rules, compare_files
 
 
 @pytest.fixture

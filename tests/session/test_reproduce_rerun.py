@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scitex_session import SessionError
-from scitex_session._reproduce import compare_runs, rerun, stale, whence
+from scitex_session._reproduce import rerun, stale, whence
 from scitex_session._reproduce._launch import split
 
 

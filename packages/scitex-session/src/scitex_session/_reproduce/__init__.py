@@ -1,21 +1,25 @@
-"""What is done with records afterwards: run again, compare, find, export."""
+"""Use the records of runs: rerun, compare, find what made a file, export."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from scitex_session._reproduce._compare_runs import RunDifference, compare_runs
-    from scitex_session._reproduce._crate import export
-    from scitex_session._reproduce._rerun import Comparison, rerun
-    from scitex_session._reproduce._stale import Staleness, stale
-    from scitex_session._reproduce._whence import Origin, whence
+    from ._compare_outputs import aliases, compare_files
+    from ._crate import export
+    from ._rerun import Comparison, rerun
+    from ._run_record import Record
+    from ._stale import Staleness, stale
+    from ._verdict import Rules
+    from ._whence import Origin, whence
 
 __all__ = [
     "Comparison",
     "Origin",
-    "RunDifference",
+    "Record",
+    "Rules",
     "Staleness",
-    "compare_runs",
+    "aliases",
+    "compare_files",
     "export",
     "rerun",
     "stale",
@@ -25,9 +29,11 @@ __all__ = [
 _HOMES = {
     "Comparison": "_rerun",
     "Origin": "_whence",
-    "RunDifference": "_compare_runs",
+    "Record": "_run_record",
+    "Rules": "_verdict",
     "Staleness": "_stale",
-    "compare_runs": "_compare_runs",
+    "aliases": "_compare_outputs",
+    "compare_files": "_compare_outputs",
     "export": "_crate",
     "rerun": "_rerun",
     "stale": "_stale",

@@ -1,17 +1,22 @@
-"""Records of runs, read back."""
+"""Read the record of a run: its files, its schema, its status words."""
 
 from __future__ import annotations
 
 import json
 import os
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
 
-from scitex_session.errors import SessionError
+from .._provenance._record_files import CONFIGS, LOGS, PATCH, RECORD, walk_outputs
+from ..errors import SessionError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+LOG_FILES = (f"{LOGS}/stdout.log", f"{LOGS}/stderr.log")
+# Not CONFIG.pkl: nobody should have to load a pickle that was received from elsewhere.
+FILES_FOR_OTHERS = (RECORD, f"{CONFIGS}/CONFIG.yaml", PATCH)
+_STATES = ("FINISHED_SUCCESS", "FINISHED_ERROR", "FINISHED", "RUNNING")
 _PATIENCE = 60.0  # seconds that a record may take to be completed after its run
 
 
@@ -27,7 +32,7 @@ class Record:
     Attributes
     ----------
     run_dir : str
-        The run directory, from the root.
+        The run directory, as an absolute path.
     data : dict
         PROVENANCE.json.
 
@@ -40,15 +45,14 @@ class Record:
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         self.run_dir = os.path.abspath(os.fspath(run_dir))
         self.data = _read(self.run_dir)
-        self._settle()
+        if not self.is_running:
+            self._await_completion()
 
-    def _settle(self) -> None:
-        if self.run["status"] == "running" or not self.data.get("pending"):
-            return
-        from scitex_session._provenance import complete
-
+    def _await_completion(self) -> None:
         deadline = monotonic() + _PATIENCE
         while self.data.get("pending") and monotonic() < deadline:
+            from .._provenance import complete
+
             # Either the process that completes it is at work, or it never came to that.
             if not complete(self.run_dir):
                 sleep(0.02)
@@ -65,6 +69,33 @@ class Record:
         """The run's ID."""
         return str(self.run.get("id"))
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the record has no end."""
+        return bool(self.run["status"] == "running")
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the run ended with an error."""
+        return bool(self.run["status"] == "error")
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether the run ended well."""
+        return bool(self.run["status"] == "success")
+
+    def require_end(self) -> None:
+        """Raise a SessionError if the run has not ended."""
+        if self.is_running:
+            raise SessionError(
+                f"{self.run_dir}: is still running, or died unseen (recover it first)"
+            )
+
+    @property
+    def directory_while_running(self) -> str:
+        """Where the run directory was until the run was filed."""
+        return os.path.join(str(self.run.get("sdir_out")), "RUNNING", str(self.run.get("name")))
+
     def section(self, name: str) -> dict[str, Any]:
         """Return a section that is a mapping; empty if the record has none."""
         section = self.data.get(name)
@@ -75,24 +106,22 @@ class Record:
         section = self.data.get(name)
         return [e for e in section if isinstance(e, dict)] if isinstance(section, list) else []
 
-    def output_path(self, entry: dict[str, Any]) -> str:
-        """Return where an output stands today."""
-        return str(entry["path"]) if entry.get("elsewhere") else self.inside(str(entry["path"]))
+    def inside(self, name: str) -> str:
+        """Return the path of a file in the run directory."""
+        return os.path.join(self.run_dir, name)
 
-    def inside(self, *parts: str) -> str:
-        """Return a path below the run directory."""
-        return os.path.join(self.run_dir, *parts)
+    def output_files(self) -> dict[str, str]:
+        """Return the files in the run directory that are not the session's, name to path."""
+        return {name: entry.path for name, entry in sorted(walk_outputs(self.run_dir))}
 
 
 def _read(run_dir: str) -> dict[str, Any]:
-    path = os.path.join(run_dir, "CONFIGS", "PROVENANCE.json")
+    path = os.path.join(run_dir, RECORD)
     try:
         with open(path, "rb") as file:
             data = json.loads(file.read())
     except FileNotFoundError:
-        raise SessionError(
-            f"{run_dir}: holds no CONFIGS/PROVENANCE.json; name the directory of a run"
-        ) from None
+        raise SessionError(f"{run_dir}: holds no {RECORD}; name the directory of a run") from None
     except (OSError, ValueError) as error:
         raise SessionError(f"{path}: cannot be read ({error})") from None
     if not isinstance(data, dict) or data.get("schema") != "scitex-provenance":
@@ -103,19 +132,14 @@ def _read(run_dir: str) -> dict[str, Any]:
 
 
 def run_directories(roots: list[str]) -> list[str]:
-    """Return the run directories under output directories, oldest name first."""
+    """Return the run directories among `roots` and in output directories, oldest name first."""
     found = []
-    for root in roots:
-        root = os.path.abspath(root)  # noqa: PLW2901 - the same directory, said in full
-        if os.path.isfile(os.path.join(root, "CONFIGS", "PROVENANCE.json")):
+    for root in map(os.path.abspath, roots):
+        if os.path.isfile(os.path.join(root, RECORD)):
             found.append(root)
             continue
-        for state in ("FINISHED_SUCCESS", "FINISHED_ERROR", "FINISHED", "RUNNING"):
-            folder = os.path.join(root, state)
-            if not os.path.isdir(folder):
-                continue
-            for name in os.listdir(folder):
-                path = os.path.join(folder, name)
-                if os.path.isfile(os.path.join(path, "CONFIGS", "PROVENANCE.json")):
-                    found.append(path)
+        for folder in (os.path.join(root, state) for state in _STATES):
+            if os.path.isdir(folder):
+                paths = (os.path.join(folder, name) for name in os.listdir(folder))
+                found += [path for path in paths if os.path.isfile(os.path.join(path, RECORD))]
     return sorted(dict.fromkeys(found), key=os.path.basename)

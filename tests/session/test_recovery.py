@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scitex_session._provenance import complete
+from scitex_session._provenance._late import complete
 from scitex_session._run._liveness import identity, is_alive
 from scitex_session._run._recovery import file_dead, recover
 
@@ -312,7 +312,7 @@ def test_killed_while_finishing_2000_files(lab, look):
 DIES = """\
 import os, signal
 from scitex_session._run import frozen
-from scitex_session._provenance import _collector
+from scitex_session._provenance import _late
 {step} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 open("data.txt", encoding="utf-8").close()
 return 0"""
@@ -338,7 +338,7 @@ def test_killed_before_the_record_is_in_place(lab, look):
 def test_killed_after_the_record_is_in_place(lab, look):
     """It is complete, and stays so when the notes that were left are removed."""
     (lab.path / "data.txt").write_text("1", encoding="utf-8")
-    lab.decorated(DIES.format(step="_collector.remove_aside"))
+    lab.decorated(DIES.format(step="_late.remove_notes"))
     lab.run()
     run = lab.only("FINISHED_SUCCESS")
     record = look.record(run)
@@ -351,7 +351,7 @@ def test_killed_after_the_record_is_in_place(lab, look):
 def test_notes_that_somebody_works_with_stay(lab, look):
     """Asking for a record that another process completes at this moment takes nothing from it."""
     (lab.path / "data.txt").write_text("1", encoding="utf-8")
-    lab.decorated(DIES.format(step="_collector.remove_aside"))
+    lab.decorated(DIES.format(step="_late.remove_notes"))
     lab.run()
     run = lab.only("FINISHED_SUCCESS")
     file = run / "CONFIGS" / "PROVENANCE.json"

@@ -11,8 +11,8 @@ import zlib
 
 import pytest
 
-from scitex_session._reproduce._content import compare_files
-from scitex_session._reproduce._content._result import Rules
+from scitex_session._reproduce._compare_outputs import compare_files
+from scitex_session._reproduce._verdict import Rules
 
 
 @pytest.fixture

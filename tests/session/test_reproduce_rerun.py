@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from scitex_session import SessionError
-from scitex_session._reproduce import compare_runs, rerun, stale, whence
 from scitex_session._reproduce._launch import split
+from scitex_session._reproduce._rerun import rerun
+from scitex_session._reproduce._stale import stale
+from scitex_session._reproduce._whence import whence
 
 
 def git(cwd, *args):

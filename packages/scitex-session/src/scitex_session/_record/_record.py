@@ -19,7 +19,7 @@ from ._directory import (
     RECORD,
     RunDir,
 )
-from ._status import DIRECTORY_OF, RUNNING, status_of_exit
+from ._status import DIRECTORY_OF, ERROR, RUNNING, SUCCESS, status_of_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,9 +90,51 @@ class Record:
         return section
 
     @property
+    def id(self) -> str:
+        """The run's ID."""
+        return str(self.run.get("id"))
+
+    @property
+    def path(self) -> str:
+        """The run directory."""
+        return self.directory.path
+
+    @property
+    def path_while_running(self) -> str:
+        """Where the run directory was until the run was filed."""
+        return os.path.join(
+            str(self.run.get("sdir_out")), DIRECTORY_OF[RUNNING], str(self.run.get("name"))
+        )
+
+    @property
     def is_running(self) -> bool:
         """Whether the record says nothing of an end yet."""
         return self.run.get("status") == RUNNING or self.run.get("end_time") is None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the run ended with an error."""
+        return self.run.get("status") == ERROR
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether the run ended well."""
+        return self.run.get("status") == SUCCESS
+
+    def require_end(self) -> None:
+        """Raise a SessionError if the run has not ended."""
+        if self.is_running:
+            raise SessionError(f"{self.path}: is still running, or died unseen (recover it first)")
+
+    def section(self, name: str) -> dict[str, Any]:
+        """Return a section that is a mapping; empty if the record has none."""
+        section = self.data.get(name)
+        return section if isinstance(section, dict) else {}
+
+    def entries(self, name: str) -> list[dict[str, Any]]:
+        """Return a section that is a list of mappings; empty if the record has none."""
+        section = self.data.get(name)
+        return [e for e in section if isinstance(e, dict)] if isinstance(section, list) else []
 
     def read_config(self) -> None:
         """Read CONFIG.yaml too, where that can be read; `config` stays None where it cannot."""
@@ -201,7 +243,7 @@ class Record:
         """Return CONFIG's files, with secrets masked; none where CONFIG is not known."""
         if self.config is None:
             return {}, []
-        from .._provenance import mask
+        from .._provenance._masking import mask
 
         masked = mask(dict(self.config))
         plain, warnings = _config.to_plain(masked)

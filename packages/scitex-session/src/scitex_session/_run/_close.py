@@ -177,7 +177,7 @@ def _write(run: Run, closing: Closing) -> None:
     try:
         if collector is not None:
             collector.gather()
-            record.data.update(collector.sections(record.run["sdir_run"]))
+            record.data.update(collector.sections())
         _note_randomness(run)
         for log in (STDOUT_LOG, STDERR_LOG):
             sync_file(run.directory.inside(log))
@@ -187,8 +187,6 @@ def _write(run: Run, closing: Closing) -> None:
             _console.say(f"CONFIG: {warning}")
         closing.recorded = True
     except OSError as problem:
-        if collector is not None:
-            collector.give_up()
         try:
             mark_status(run.directory.inside(RECORD), record.run["status"])
         except OSError as fault:

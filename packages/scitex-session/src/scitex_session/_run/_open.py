@@ -186,7 +186,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
     """Return the run at its start, with CONFIG naming the directory by its final name."""
     from scitex_dotdict import DotDict
 
-    from .._provenance import mask
+    from .._provenance._masking import mask
 
     path = os.path.join(os.path.dirname(directory.path), directory.name)
     config: DotDict = DotDict(first_config(identifier, opening.namespaces, opening.script, now))
@@ -304,7 +304,7 @@ def _style_figures(run: Run, _opening: Opening) -> None:
 
 def _collect(run: Run, opening: Opening) -> None:
     """Begin to note what the run reads, writes and runs on."""
-    from .._provenance import Collector
+    from .._provenance._collector import Collector
 
     run.collector = Collector(run.directory.path, opening.script, os.getcwd(), run.config["ID"])
     run.collector.start()

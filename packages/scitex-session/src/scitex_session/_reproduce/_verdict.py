@@ -1,10 +1,11 @@
-"""What a comparison of two files says."""
+"""What a comparison of two files may set aside, and what it says."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,8 +23,8 @@ class FileResult:
         The file, from the run directory; absolute for one written elsewhere.
     status : str
         ``identical`` (byte for byte, the run's own id and paths aside), ``equal`` (in content;
-        dates
-        and internal names vary by nature), ``different``, ``missing`` (not made again), ``new``.
+        dates and internal names vary by nature), ``different``, ``missing`` (not made again),
+        ``new``.
     detail : str
         Where and by how much.
     """
@@ -43,7 +44,7 @@ class FileResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A status and what there is to say of it, before it is known of which file."""
+    """A status with its detail, of contents that have no name yet."""
 
     status: str
     detail: str = ""
@@ -76,5 +77,7 @@ class Rules:
     def translate(self, data: bytes) -> bytes:
         """Return `data` of the second run in the terms of the first."""
         for new, old in sorted(self.aliases.items(), key=lambda pair: -len(pair[0])):
-            data = data.replace(new, old)
+            if new in data:  # a number ends where its digits end: `pid 12` is not in `pid 123`
+                ending = rb"(?!\d)" if new.startswith(b"pid ") else b""
+                data = re.sub(re.escape(new) + ending, old.replace(b"\\", rb"\\"), data)
         return data

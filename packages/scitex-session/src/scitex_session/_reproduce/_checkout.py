@@ -1,32 +1,26 @@
-"""Bringing back the code of a run: a worktree with a patch, or the copies."""
+"""Restore the code of a run: a worktree of its commit with its patch, or the copies."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-from typing import TYPE_CHECKING
 
-from scitex_session._provenance._digest import sha256
-from scitex_session._provenance._source_mask import mask_source
-from scitex_session.errors import SessionError
+from .._provenance._digest import sha256
+from .._provenance._masking import mask_source
+from ..errors import SessionError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from scitex_session._reproduce._mirror import Mirror
-    from scitex_session._reproduce._records import Record
+    from .._record._record import Record
+    from ._isolation import Isolation
 
 
-class Code:
+class Checkout:
     """
-    The code of a run, restored below a mirror.
-
-    Parameters
-    ----------
-    record : Record
-        The run.
-    mirror : Mirror
-        Where it is restored.
+    The code of a run, restored where a rerun finds it.
 
     Attributes
     ----------
@@ -34,38 +28,40 @@ class Code:
         What is not as it was.
     path : list of str
         Directories to put in front of ``sys.path``.
-
-    Raises
-    ------
-    SessionError
-        If the code cannot be brought back.
     """
 
-    def __init__(self, record: Record, mirror: Mirror) -> None:
+    def __init__(self, record: Record, isolation: Isolation) -> None:
         self.record = record
-        self.mirror = mirror
+        self.isolation = isolation
         self.notes: list[str] = []
         self.path: list[str] = []
         self._section = record.section("code")
         self._worktree: str | None = None
 
     def restore(self) -> None:
-        """Bring the code back; whatever comes out differently is said in ``notes``."""
+        """
+        Restore the code; what comes out differently is named in ``notes``.
+
+        Raises
+        ------
+        SessionError
+            If the code cannot be restored.
+        """
         kind = self._section.get("kind")
         if kind == "git":
             self._from_git()
-        elif kind == "copies":
-            for entry in self._section["files"]:
-                self._copy_back(entry)
-        else:
+        elif kind != "copies":
             raise SessionError(
-                f"{self.record.run_dir}: its code was not recorded "
+                f"{self.record.path}: its code was not recorded "
                 f"({self._section.get('note', 'there was no script file')}); it cannot be rerun"
             )
+        for entry in self._section["files"]:
+            if kind == "copies" or entry.get("copy"):
+                self._copy_back(entry)
         self._compare_with_record()
 
     def remove(self) -> None:
-        """Take the worktree off git's list; its files are the caller's to remove."""
+        """Remove the worktree from git's list; its files are the caller's to remove."""
         if self._worktree is not None:
             root = str(self._section["root"])
             _git(root, "worktree", "remove", "--force", self._worktree, check=False)
@@ -81,7 +77,7 @@ class Code:
             )
         if _git(root, "cat-file", "-e", f"{commit}^{{commit}}", check=False).returncode:
             raise SessionError(f"{root}: has no commit {commit}; fetch it and try again")
-        target = self.mirror.of(root)
+        target = self.isolation.of(root)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         _git(root, "worktree", "add", "--detach", "--force", target, commit)
         self._worktree = target
@@ -89,12 +85,9 @@ class Code:
             self._apply_patch(target)
         elif self._section.get("dirty"):
             self.notes.append("the changes since the commit were too large to be kept")
-        for entry in self._section["files"]:
-            if entry.get("copy"):
-                self._copy_back(entry)
 
     def _apply_patch(self, target: str) -> None:
-        patch = self.record.inside(str(self._section["patch"]))
+        patch = self.record.directory.inside(str(self._section["patch"]))
         masked = int(self._section.get("masked_lines") or 0)
         if masked:
             self.notes.append(
@@ -107,36 +100,39 @@ class Code:
             raise SessionError(f"{patch}: does not apply to the commit: {done.stderr.strip()}")
 
     def _copy_back(self, entry: dict[str, Any]) -> None:
-        """Put a copy where its module is looked for: in the mirror, and in front of the path."""
+        """Put a copy where its module is looked for: at its path, with its root on the path."""
         if not entry.get("copy"):
             self.notes.append(f"{entry['path']}: {entry.get('note', 'not kept')}; today's is used")
             return
         if entry.get("masked_lines"):
             self.notes.append(f"{entry['path']} held secrets and was masked: it differs there")
-        target = self.mirror.of(entry["path"])
+        target = self.isolation.of(entry["path"])
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(self.record.inside(entry["copy"]), "rb") as source, open(target, "wb") as file:
+        with (
+            open(self.record.directory.inside(entry["copy"]), "rb") as source,
+            open(target, "wb") as file,
+        ):
             file.write(source.read())
         if "base" in entry:
-            base = self.mirror.of(entry["base"])
+            base = self.isolation.of(entry["base"])
             if base not in self.path:
                 self.path.append(base)
 
     def _compare_with_record(self) -> None:
         masked = self._section.get("masked_lines")
         for entry in self._section["files"]:
-            restored = self.mirror.of(entry["path"])
+            restored = self.isolation.of(entry["path"])
             path = restored if os.path.exists(restored) else entry["path"]
             if not os.path.exists(path):
                 self.notes.append(f"{entry['path']}: is not there any more")
             elif masked or entry.get("masked_lines") or not entry.get("sha256"):
-                continue  # said already
+                continue  # noted already
             elif sha256(path) != entry["sha256"]:
                 self.notes.append(f"{entry['path']}: could not be restored as it was")
 
 
 def _mask_in_place(path: str) -> None:
-    """Mask a file as the patch was masked, so that the patch fits."""
+    """Mask a file as the patch was masked, so that the patch applies."""
     if not os.path.isfile(path) or os.path.islink(path):
         return
     with open(path, "rb") as file:
@@ -151,7 +147,7 @@ def _mask_in_place(path: str) -> None:
 
 def _git(root: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    # A hook of the repository (post-checkout) is not to run for a look at an old commit.
+    # Restoring an old commit must not run a hook of the repository (post-checkout).
     command = ["git", "-C", root, "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]
     try:
         done = subprocess.run(

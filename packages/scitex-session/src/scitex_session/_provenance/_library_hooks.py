@@ -1,23 +1,23 @@
-"""Note what is read by libraries that open files in C, where no audit event tells of it.
+"""Note what is read by libraries that open files in C, which raise no audit event.
 
-For the time of a session the functions that open files are replaced by ones that note the path and
-go on. Nothing is imported for that: a library is touched when the script imports it.
+During a session their functions that open files are replaced by ones that note the path first.
+Nothing is imported for that: a library is patched when the script imports it.
 """
 
 from __future__ import annotations
 
 import os
-from _functools import partial  # type: ignore[import-not-found] # functools takes 2 ms
+from functools import partial, wraps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from scitex_session._provenance._hook import Sink
+    from ._audit_hook import Sink
 
 # (module, attribute in it, position and name of the path, position and name of the mode or "r"/"w")
-_DOORS: tuple[tuple[str, str, tuple[int, str], tuple[int, str] | str], ...] = (
+_OPENERS: tuple[tuple[str, str, tuple[int, str], tuple[int, str] | str], ...] = (
     ("h5py", "File.__init__", (1, "name"), (2, "mode")),
     ("netCDF4", "Dataset", (0, "filename"), (1, "mode")),
     ("pyarrow.parquet", "read_table", (0, "source"), "r"),
@@ -53,15 +53,8 @@ _DOORS: tuple[tuple[str, str, tuple[int, str], tuple[int, str] | str], ...] = (
 )
 
 
-class Readers:
-    """
-    The replaced functions of one session.
-
-    Parameters
-    ----------
-    sink : Sink
-        Where paths are noted.
-    """
+class LibraryHooks:
+    """The replaced functions of one session, which note paths in `sink`."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -73,7 +66,7 @@ class Readers:
         """Set a hook on each library, whether it is imported or will be."""
         from scitex_repro import on_import
 
-        for name in dict.fromkeys(door[0] for door in _DOORS):
+        for name in dict.fromkeys(opener[0] for opener in _OPENERS):
             self._undo.append(on_import(name, partial(self._hook, name)))
 
     def remove(self) -> None:
@@ -86,7 +79,7 @@ class Readers:
         self._restore.clear()
 
     def _hook(self, name: str, module: Any) -> None:
-        for home, attribute, path, mode in _DOORS:
+        for home, attribute, path, mode in _OPENERS:
             if home != name:
                 continue
             owner, _, last = attribute.rpartition(".")
@@ -95,16 +88,16 @@ class Readers:
             if original is None:
                 original = getattr(target, last, None)
             if original is None or target is None:
-                continue  # another version of the library, without this door
-            setattr(target, last, self._door(original, path, mode))
-            self._restore.append(partial(_put_back, target, last, original))
+                continue  # another version of the library, without this function
+            setattr(target, last, self._noting(original, path, mode))
+            self._restore.append(partial(setattr, target, last, original))
         if name not in self.hooked:
             self.hooked.append(name)
 
-    def _door(self, original: Any, path: tuple[int, str], mode: tuple[int, str] | str) -> Any:
+    def _noting(self, original: Any, path: tuple[int, str], mode: tuple[int, str] | str) -> Any:
         note = partial(self._note, path, mode)
         if isinstance(original, type):
-            # A class stays a class, for isinstance and for those who derive from it.
+            # A class stays a class, for isinstance and for subclasses.
             def init(self: Any, *args: Any, **options: Any) -> None:
                 note(args, options)
                 original.__init__(self, *args, **options)  # type: ignore[misc] # the class as it was
@@ -116,14 +109,12 @@ class Readers:
             }
             return type(original)(original.__name__, (original,), body)
 
-        import functools
-
-        @functools.wraps(original)
-        def door(*args: Any, **options: Any) -> Any:
+        @wraps(original)
+        def noting(*args: Any, **options: Any) -> Any:
             note(args, options)
             return original(*args, **options)
 
-        return door
+        return noting
 
     def _note(
         self,
@@ -145,7 +136,7 @@ def note_path(sink: Sink, path: str, mode: str) -> None:
     """Note a file that is opened in `mode`; of a directory or a pattern, the files in it."""
     try:
         if mode[:1] in {"r", "a"} or "+" in mode:
-            for file in _files(path):
+            for file in files_of(path):
                 sink.read(file)
         if mode[:1] != "r" or "+" in mode:
             sink.write(path)
@@ -153,7 +144,8 @@ def note_path(sink: Sink, path: str, mode: str) -> None:
         sink.failure = f"{path}: {error}"
 
 
-def _files(path: str) -> list[str]:
+def files_of(path: str) -> list[str]:
+    """Return the files of a directory or a pattern, or `path` itself."""
     if os.path.isdir(path):
         found = [os.path.join(top, name) for top, _, names in os.walk(path) for name in names]
         return sorted(found)
@@ -164,10 +156,6 @@ def _files(path: str) -> list[str]:
     return [path]
 
 
-def _argument(args: tuple[Any, ...], options: dict[str, Any], place: tuple[int, str]) -> Any:
-    position, name = place
+def _argument(args: tuple[Any, ...], options: dict[str, Any], parameter: tuple[int, str]) -> Any:
+    position, name = parameter
     return args[position] if len(args) > position else options.get(name)
-
-
-def _put_back(target: Any, name: str, original: Any) -> None:
-    setattr(target, name, original)

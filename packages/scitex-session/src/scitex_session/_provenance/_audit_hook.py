@@ -1,8 +1,8 @@
-"""One audit hook per process, asleep between sessions.
+"""Note the files, programs and addresses that a run opens, with one audit hook per process.
 
-An audit hook cannot be removed, so there is one for all sessions of a process, and with no session
-it costs a function call and a comparison. With one, it must cost next to nothing too: a path seen
-before is one look into a dictionary, and nothing here touches the disk.
+An audit hook cannot be removed, so there is one for all sessions of a process. Without a session it
+costs a function call and a comparison. With one, a path seen before costs one look-up in a
+dictionary, and nothing here touches the disk.
 """
 
 from __future__ import annotations
@@ -11,17 +11,100 @@ import os
 import sys
 from time import time_ns
 
-from scitex_session._provenance import _journal
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from mmap import mmap
     from typing import Any
 
-    from scitex_session._provenance._places import Places
+    from ._ownership import Ownership
 
 MAX_PATHS = 100_000
 MAX_COMMANDS = 1_000
-_DIRECTORY = getattr(os, "O_DIRECTORY", 0)  # as who brings its entries to the disk opens it
+JOURNAL = "events"  # the beginning of the names of journals
+_CHUNK = 64 * 1024
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0)  # set by whoever opens a directory to fsync it
+
+
+class Journal:
+    """
+    Lines appended to a mapped file, each a kind (one letter), a space and a text.
+
+    The kernel keeps what was written whatever happens to the process, and a line costs no system
+    call. Nor is a descriptor ever written to: a script that closes descriptors it does not own
+    (daemons do) cannot make the journal write into its files.
+
+    Parameters
+    ----------
+    path : str
+        The file, which must not exist.
+    """
+
+    def __init__(self, path: str) -> None:
+        from mmap import mmap
+
+        self.path = path
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            _reserve(fd, 0)
+            self._map: mmap = mmap(fd, _CHUNK)
+        finally:
+            os.close(fd)
+        self._size = _CHUNK
+        self._at = 0
+
+    def add(self, kind: str, text: str) -> None:
+        """Append a line. Newlines and backslashes in `text` are escaped."""
+        if "\n" in text or "\\" in text:
+            text = text.replace("\\", "\\\\").replace("\n", "\\n")
+        try:
+            line = f"{kind} {text}\n".encode()
+        except UnicodeEncodeError:  # a name that is not text
+            line = f"{kind} {text}\n".encode("utf-8", "surrogateescape")
+        end = self._at + len(line)
+        if end > self._size:
+            self._grow(len(line))
+        self._map[self._at : end] = line
+        self._at = end
+
+    def close(self) -> None:
+        """Release the mapping and the descriptor that it keeps."""
+        self._map.close()
+
+    def _grow(self, needed: int) -> None:
+        from mmap import mmap
+
+        more = _CHUNK * (1 + needed // _CHUNK)
+        # Reopened by name: mmap.resize is not available everywhere. The directory may have been
+        # renamed meanwhile (a run moved by hand); then the events stay in memory alone.
+        fd = os.open(self.path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+        try:
+            _reserve(fd, self._size, more)
+            self._map = mmap(fd, self._size + more)
+        finally:
+            os.close(fd)
+        self._size += more
+
+
+def _reserve(fd: int, start: int, length: int = _CHUNK) -> None:
+    """Allocate the blocks now: writing to a mapped hole on a full disk would kill the process."""
+    try:
+        os.posix_fallocate(fd, start, length)
+    except (AttributeError, OSError):
+        os.lseek(fd, start, os.SEEK_SET)
+        while length > 0:
+            length -= os.write(fd, bytes(length))
+
+
+def read_journal(path: str) -> Iterator[tuple[str, str]]:
+    """Yield the (kind, text) of each line of a journal, without an incomplete last line."""
+    with open(path, "rb") as file:
+        lines = file.read().rstrip(b"\0").split(b"\n")
+    for line in lines[:-1]:
+        kind, _, text = line.decode("utf-8", "surrogateescape").partition(" ")
+        if "\\" in text:
+            text = "\\".join(part.replace("\\n", "\n") for part in text.split("\\\\"))
+        yield kind, text
 
 
 class Sink:
@@ -30,19 +113,19 @@ class Sink:
 
     Parameters
     ----------
-    places : Places
-        Tells data from scenery.
-    aside : str
+    ownership : Ownership
+        Decides which files are data.
+    notes : str
         Directory for the journals of this process and its forked children.
     """
 
-    def __init__(self, places: Places, aside: str) -> None:
-        self.places = places
-        self.aside = aside
+    def __init__(self, ownership: Ownership, notes: str) -> None:
+        self.ownership = ownership
+        self.notes = notes
         self.reads: dict[str, int] = {}  # absolute path -> time of the first event (ns)
         self.writes: dict[str, int] = {}
         self.removed: set[str] = set()
-        self.relative: set[str] = set()  # of the writes, those given relative to somewhere
+        self.relative: set[str] = set()  # of the writes, those given as relative paths
         self.commands: list[dict[str, Any]] = []
         self.urls: dict[str, int] = {}
         self.left_out = 0
@@ -50,39 +133,39 @@ class Sink:
         self.seen_reads: dict[str, None] = {}  # as given; forgotten when the directory changes
         self.seen_writes: dict[str, None] = {}
         self.cwd: str | None = None
-        self.journal: _journal.Journal | None = None
-        self.new_journal: str | None = os.path.join(aside, "events")  # made at the first event
+        self.journal: Journal | None = None
+        self.new_journal: str | None = os.path.join(notes, JOURNAL)  # made at the first event
 
     def absolute(self, path: str) -> str:
-        """`path` from the root, by the directory of this moment."""
+        """Return `path` from the root; a relative one begins in the current directory."""
         if path.startswith("/") or os.path.isabs(path):
-            # `//x/../y` and the like are one file under one name.
+            # Normalised, for `//x/../y` and the like name the same file.
             return os.path.normpath(path) if ("/." in path or "//" in path) else path
         if self.cwd is None:
             self.cwd = os.getcwd()
         return os.path.normpath(f"{self.cwd}{os.sep}{path}")
 
     def note(self, kind: str, text: str) -> None:
-        """Write a line into the journal; without one the event is in memory alone."""
+        """Write a line into the journal; if that fails the event is in memory alone."""
         try:
             if self.new_journal is not None:
-                self.journal, self.new_journal = _journal.Journal(self.new_journal), None
+                self.journal, self.new_journal = Journal(self.new_journal), None
             if self.journal is not None:
                 self.journal.add(kind, text)
-        except (OSError, ValueError):  # a full disk, a run directory that was moved away, the end
+        except (OSError, ValueError):  # a full disk, a run directory that was moved, a closed map
             self.journal = self.new_journal = None
 
     def close(self) -> None:
-        """Let go of the journal: from now on events are in memory alone."""
+        """Close the journal: from now on events are in memory alone."""
         journal, self.journal, self.new_journal = self.journal, None, None
         if journal is not None:
             journal.close()
 
     def read(self, path: str) -> None:
         """Note a file that is being read."""
-        plain = path[0] == "/" and "/." not in path and "//" not in path  # the usual case, at once
+        plain = path[0] == "/" and "/." not in path and "//" not in path  # the usual case, fast
         full = path if plain else self.absolute(path)
-        if full in self.reads or not self.places.is_data(full):
+        if full in self.reads or not self.ownership.is_data(full):
             return
         if len(self.reads) >= MAX_PATHS:
             self.left_out += 1
@@ -93,7 +176,7 @@ class Sink:
     def write(self, path: str) -> None:
         """Note a file that is being written."""
         full = self.absolute(path)
-        if full in self.writes or not self.places.is_data(full):
+        if full in self.writes or not self.ownership.is_data(full):
             return
         if len(self.writes) >= MAX_PATHS:
             self.left_out += 1
@@ -153,7 +236,7 @@ def _rename(sink: Sink, source: Any, target: Any, *_: Any) -> None:
         return
     origin = sink.absolute(os.fsdecode(source))
     sink.write(os.fsdecode(target))
-    if origin in sink.writes:  # written aside and renamed: there is one file, the target
+    if origin in sink.writes:  # written under a temporary name and renamed: one file, the target
         del sink.writes[origin]
         sink.note("-", origin)
         sink.seen_writes.pop(os.fsdecode(source), None)
@@ -200,7 +283,7 @@ def _command(sink: Sink, command: Any, cwd: Any) -> None:
         argv = [os.fsdecode(part) for part in command]
     entry: dict[str, Any] = {"argv": argv, "cwd": os.fsdecode(cwd) if cwd else None, "count": 1}
     for known in sink.commands[-8:]:
-        # Popen may go on to posix_spawn, and loops start the same program again and again.
+        # Popen may call posix_spawn in turn, and loops start the same program again and again.
         if known["argv"] == argv and entry["cwd"] in {None, known["cwd"]}:
             known["count"] += 1
             return
@@ -228,16 +311,16 @@ _OTHERS = {
 
 
 def _in_forked_child() -> None:
-    """Let a forked worker keep a journal of its own, which the parent reads at the end."""
+    """Give a forked worker a journal of its own, which the parent reads at the end."""
     sink = _sink
     if sink is None:
         return
-    unique = f"events-{os.getpid()}-{time_ns()}"
-    sink.journal, sink.new_journal = None, os.path.join(sink.aside, unique)
+    unique = f"{JOURNAL}-{os.getpid()}-{time_ns()}"
+    sink.journal, sink.new_journal = None, os.path.join(sink.notes, unique)
 
 
-def wake(sink: Sink) -> None:
-    """Let events go to `sink`, from now on and until `sleep`."""
+def attach(sink: Sink) -> None:
+    """Send events to `sink` from now on and until `detach`."""
     global _sink, _installed
     if not _installed:
         sys.addaudithook(_hook)
@@ -247,12 +330,7 @@ def wake(sink: Sink) -> None:
     _sink = sink
 
 
-def sleep() -> None:
+def detach() -> None:
     """Note no more events."""
     global _sink
     _sink = None
-
-
-def active() -> Sink | None:
-    """Return the sink of the running session, if there is one."""
-    return _sink

@@ -129,7 +129,8 @@ def test_a_secret_is_hidden_where_it_turns_up_again():
 
 def test_secrets_of_the_environment_are_hidden_everywhere():
     """The value of a variable with a secret's name is hidden in command lines and texts."""
-    code = "from scitex_session._provenance._masking import mask; print(mask(['curl', 'x=planted-99-value']))"
+    use = "print(mask(['curl', 'x=planted-99-value']))"
+    code = f"from scitex_session._provenance._masking import mask; {use}"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={"MY_SERVICE_TOKEN": "planted-99-value", "PYTHONPATH": ":".join(sys.path)},

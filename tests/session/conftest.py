@@ -122,11 +122,11 @@ class Traced:
         The calls of the process and of all its children, by the time at which they ended.
     """
 
-    def __init__(self, lab, names, *args, delay=0.0, **options):
+    def __init__(self, lab, strace, names, *args, delay=0.0, **options):
         folder = lab.path / ".trace"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        command = ["strace", "-ff", "-y", "-ttt", "-T", "-s", "4096", "-o", str(folder / "calls")]
+        command = [strace, "-ff", "-y", "-ttt", "-T", "-s", "4096", "-o", str(folder / "calls")]
         command += ["-e", f"trace={','.join(names)}"]
         if delay:  # what is not waited for is then seen to be late
             command += ["-e", f"inject=fsync,fdatasync:delay_enter={int(delay * 1e6)}"]
@@ -187,14 +187,31 @@ def lab(tmp_path):
 
 
 @pytest.fixture
-def traced(lab):
-    """Run a script of the lab under strace: ``traced(["fsync", "rename"], "--n", "5")``."""
-    if shutil.which("strace") is None:
+def strace():
+    """Return the path of strace, where it may trace."""
+    path = shutil.which("strace")
+    if path is None:
         pytest.skip("needs strace")
-    probe = ["strace", "-o", os.devnull, sys.executable, "-c", ""]
+    probe = [path, "-o", os.devnull, sys.executable, "-c", ""]
     if subprocess.run(probe, capture_output=True, check=False).returncode != 0:
         pytest.skip("strace may not trace here")
-    return functools.partial(Traced, lab)
+    return path
+
+
+@pytest.fixture
+def traced(lab, strace):
+    """Run a script of the lab under strace: ``traced(["fsync", "rename"], "--n", "5")``."""
+    return functools.partial(Traced, lab, strace)
+
+
+@pytest.fixture
+def failing(strace):
+    """Give what stands before a command whose system calls fail: ``failing("EIO", "fsync")``."""
+
+    def command(error, *names):
+        return [strace, "-f", "-o", os.devnull, "-e", f"inject={','.join(names)}:error={error}"]
+
+    return command
 
 
 @pytest.fixture

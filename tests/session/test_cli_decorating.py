@@ -164,7 +164,7 @@ def test_without_arguments_the_defaults_are_given_as_copies():
 def test_decorating_and_a_bare_run_import_nothing():
     """Neither the command line library nor inspect is loaded until something is typed."""
     code = (
-        "import sys; from scitex_session._cli import Command\n"
+        "import sys; from scitex_session._cli._command import Command\n"
         "from scitex_session import INJECTED\n"
         "def main(a=1, xs=(), CONFIG=INJECTED): ...\n"
         "assert Command(main, frozenset({'CONFIG'})).parse([], 's') == ({'a': 1, 'xs': ()}, [])\n"

@@ -376,7 +376,7 @@ def test_a_wrapped_function_has_the_inner_ones_hints():
 def test_shell_completion_is_there():
     """The command line library's own completion works, without a run."""
     code = (
-        "import sys; from scitex_session._cli import Command\n"
+        "import sys; from scitex_session._cli._command import Command\n"
         "def main(data_path='a'): ...\n"
         "Command(main, frozenset()).parse(['--tyro-print-completion', 'bash'], 'script.py')"
     )

@@ -97,37 +97,14 @@ def test_without_a_thread_everything_still_reaches_the_disk(traced, lab):
     assert holds(seen.synced(before=filed.begin)[len(by_then) :], "CONFIG.yaml")
 
 
-class Disk:
-    """A disk that can fail: fsync answers with an error, for a process and all its threads."""
-
-    def command(self, error, name="fsync"):
-        """Return what stands before a command that is to meet an error."""
-        return ["strace", "-f", "-o", os.devnull, "-e", f"inject={name}:error={error}"]
-
-    def fails(self, process, error):
-        """Let all that a running process asks of the disk fail from now on."""
-        command = [*self.command(error), "-p", str(process.pid)]
-        tracer = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
-        said = tracer.stderr.readline()
-        assert "attached" in said, said
-        return tracer
-
-
-@pytest.fixture
-def disk(request):
-    """Return a disk that can fail."""
-    request.getfixturevalue("traced")  # skips where nothing can be traced
-    return Disk()
-
-
 @pytest.mark.parametrize(
     ("error", "said"),
     [("EIO", "Input/output error"), ("ENOSPC", "No space left on device")],
 )
-def test_a_disk_that_fails_at_the_start(disk, lab, error, said):
+def test_a_disk_that_fails_at_the_start(failing, lab, error, said):
     """One line says so, the function is not called, and nothing is left under RUNNING."""
     lab.decorated("print('called')")
-    done = lab.run(prefix=disk.command(error))
+    done = lab.run(prefix=failing(error, "fsync"))
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -138,7 +115,7 @@ def test_a_disk_that_fails_at_the_start(disk, lab, error, said):
     ("error", "said"),
     [("EIO", "Input/output error"), ("ENOSPC", "No space left on device")],
 )
-def test_a_disk_that_fails_at_the_end(disk, lab, look, error, said):
+def test_a_disk_that_fails_at_the_end(failing, lab, look, error, said):
     """The run stays under RUNNING with the files of its start, and no half one beside them."""
     lab.decorated(
         "import os, time\nprint('up')\nwhile not os.path.exists('go'):\n    time.sleep(0.02)"
@@ -146,7 +123,9 @@ def test_a_disk_that_fails_at_the_end(disk, lab, look, error, said):
     process = lab.start()
     run = lab.only("RUNNING")
     there = set(os.listdir(run / "CONFIGS"))
-    tracer = disk.fails(process, error)
+    command = [*failing(error, "fsync"), "-p", str(process.pid)]
+    tracer = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
+    assert "attached" in tracer.stderr.readline()
     (lab.path / "go").touch()
     _, err = process.communicate(timeout=60)
     tracer.communicate(timeout=60)

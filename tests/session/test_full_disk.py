@@ -1,6 +1,5 @@
 import os
 import subprocess
-import sys
 
 import pytest
 
@@ -17,51 +16,59 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-RECOVER = """\
-import sys
-from scitex_session._run._recovery import recover
-recover(sys.argv[1])
-"""
-
 FILLING = """\
 import os, sys
-from pathlib import Path
 from scitex_session import INJECTED, session
-from scitex_session._run import closing
+
+def fill(event, args):
+    # When the finishing makes its file number {number}, as CPython tells of it.
+    global made
+    if not over or event != "open" or "CONFIGS" not in str(args[0]) or not args[2] & os.O_CREAT:
+        return
+    made += 1
+    if made != {number}:
+        return
+    with open(filler, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            pass
+
+over, made = False, 0
+sys.addaudithook(fill)
+
 @session
 def main(CONFIG=INJECTED):
+    global over, filler
     (CONFIG.SDIR_RUN / "mine.txt").write_text("precious")
-    real = closing.{step}
-    def end(run, *rest):
-        with open(run.directory.inside("filler"), "wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(b"x" * 4096)
-            except OSError:
-                pass
-        return real(run, *rest)
-    closing.{step} = end
-    return 0
+    filler = CONFIG.SDIR_RUN / "filler"
+    over = True
+    return {status}
 main()
 """
 
 
-@pytest.mark.parametrize("step", ["note_end", "_note_randomness"])
-def test_a_full_disk_at_the_end_loses_nothing(small_disk, lab, step):
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize(("status", "state"), [(0, "FINISHED_SUCCESS"), (3, "FINISHED_ERROR")])
+def test_a_full_disk_at_the_end_loses_nothing(small_disk, lab, look, number, status, state):
     """The run stays whole under RUNNING, one line says so, and recovery files it as it ended."""
     script = small_disk / "script.py"
-    script.write_text(FILLING.replace("{step}", step), encoding="utf-8")
+    script.write_text(FILLING.format(number=number, status=status), encoding="utf-8")
     done = lab.run(script=script)
+    assert done.returncode == status
     assert "Nothing is lost" in done.stderr, done
     assert "Traceback" not in done.stderr
     (run,) = (small_disk / "script_out" / "RUNNING").iterdir()
     assert (run / "mine.txt").read_text(encoding="utf-8") == "precious"
     assert not list((run / "CONFIGS").glob(".*.*.*"))  # nothing half-written is left
+    assert look.config(run)["END_TIME"] is None
     (run / "filler").unlink()
-    command = [sys.executable, "-c", RECOVER, str(small_disk / "script_out")]
-    subprocess.run(command, env=lab.env, check=True, capture_output=True)
-    (filed,) = (small_disk / "script_out" / "FINISHED_SUCCESS").iterdir()
-    assert (filed / "mine.txt").exists()
+    base = str(small_disk / "script_out")
+    assert lab.run("-m", "scitex_session", "recover", base, script=None).returncode == 0
+    (filed,) = (small_disk / "script_out" / state).iterdir()
+    assert (filed / "mine.txt").read_text(encoding="utf-8") == "precious"
+    assert look.record(filed)["run"]["status"] == state.removeprefix("FINISHED_").lower()
 
 
 def test_a_full_disk_at_the_start_is_one_line(small_disk, lab):

@@ -376,7 +376,6 @@ def test_digests_of_any_size(tmp_path, size):
 MANY = """\
 import os
 from scitex_session import close, start
-from scitex_session._run import frozen
 before = len(os.listdir("/dev/fd"))
 CONFIG, *_ = start(verbose=False)
 run = CONFIG.SDIR_RUN
@@ -393,7 +392,7 @@ except ChildProcessError:
 REFUSED = """\
 def refuse(*_, **__):
     raise OSError(28, "No space left on device")
-frozen.write_whole = refuse
+os.replace = refuse
 """
 WRITING = """\
 open("data.txt", "w").close()

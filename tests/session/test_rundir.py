@@ -212,8 +212,8 @@ def test_descriptors_run_out(lab):
 def test_processes_run_out(lab, look):
     """At the limit of processes: one line that names the limit, and the run is filed as failed."""
     lab.write(
-        "from scitex_session import session\nfrom scitex_tee import _spawn\n"
-        "_spawn._HAND_OVER = 'exit 2'  # what the shell does when it cannot fork\n"
+        "from scitex_session import session\nfrom scitex_tee._client import launch\n"
+        "launch._HAND_OVER = 'exit 2'  # what the shell does when it cannot fork\n"
         "@session\ndef main():\n    print('begun')\n"
         "main()\n"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _codecs import utf_8_decode
 
-from scitex_tee._screen import COLUMNS, ROW_LIMIT, WINDOW, Screen
+from .screen import COLUMNS, ROW_LIMIT, WINDOW, Screen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     Edit: TypeAlias = tuple[int, bytes]
-
-__all__ = ["Renderer", "clean_log"]
 
 _CONTROLS = tuple(c for c in (*range(32), 127) if c not in b"\t\n")
 _CACHED = 1 << 14  # bytes that the processor looks through 30 times without leaving its cache

@@ -6,8 +6,6 @@ second cell of a wide character is ``""``) when a tab, a wide or a combining cha
 
 from __future__ import annotations
 
-__all__ = ["COLUMNS", "ROW_LIMIT", "WINDOW", "Screen"]
-
 WINDOW = 60  # rows that a cursor movement can still reach
 COLUMNS = 1000  # no cursor movement goes further right: real terminals stop at their edge
 ROW_LIMIT = 65536  # cells; a longer row is let go in pieces, so that memory stays bounded

@@ -96,7 +96,7 @@ class Capture:
         self._backend: Backend | None = None
         self._problem: str | None = None
 
-    # -- public ---------------------------------------------------------------------
+    # -- public --------------------------------------------------------------------------
 
     @property
     def running(self) -> bool:

@@ -83,7 +83,7 @@ class Tee(io.TextIOBase):
         if self._log is not None:
             self._log.write(data)
 
-    # -- everything else is the stream's ---------------------------------------------------
+    # -- everything else is the stream's -------------------------------------------------
 
     @property
     def stream(self) -> TextIO:

@@ -6,11 +6,9 @@ second cell of a wide character is ``""``) when a tab, a wide or a combining cha
 
 from __future__ import annotations
 
-__all__ = ["COLUMNS", "ROW_LIMIT", "WINDOW", "Screen"]
-
 WINDOW = 60  # rows that a cursor movement can still reach
 COLUMNS = 1000  # no cursor movement goes further right: real terminals stop at their edge
-ROW_LIMIT = 65536  # cells; a longer row is let go in pieces, so that memory stays bounded
+ROW_LIMIT = 65536  # cells; a longer row leaves in pieces, so that memory stays bounded
 _TAB = 8
 
 _widths: dict[str, int] = {}
@@ -93,7 +91,7 @@ class Screen:
 
     @property
     def at_end(self) -> bool:
-        """Whether the next plain text simply follows what is there."""
+        """Whether plain text that is written next is simply appended."""
         return (
             self.row == len(self.rows) - 1
             and self.column == len(self.rows[-1])
@@ -108,14 +106,14 @@ class Screen:
         return self._main is None
 
     def state(self) -> tuple[object, ...]:
-        """Return everything there is to know, as builtins."""
+        """Return the whole state as builtins, for `from_state`."""
         rows = [row if isinstance(row, str) else list(row) for row in self.rows]
         main = self._main and (list(self._main[0]), *self._main[1:])
         return (rows, self.row, self.column, self.columns, self.home, self.saved, self.moving, main)
 
     @classmethod
     def from_state(cls, state: tuple[object, ...]) -> Screen:
-        """Make the screen whose `state` this was."""
+        """Make a screen that continues from a `state`."""
         self = cls()
         names = ("rows", "row", "column", "columns", "home", "saved", "moving", "_main")
         for name, value in zip(names, state, strict=True):
@@ -151,7 +149,7 @@ class Screen:
         else:
             self._put_cells(_cells(text))
         if len(self.rows[self.row]) > ROW_LIMIT:
-            self._let_go()
+            self._release_front()
 
     def _put_cells(self, cells: list[str]) -> None:
         row = self._row_cells()
@@ -180,8 +178,8 @@ class Screen:
             row.extend(["\t", *[""] * (width - 1)])
         self.column += width
 
-    def _let_go(self) -> None:
-        """Let the front of a very long row go, and with it all rows above."""
+    def _release_front(self) -> None:
+        """Release the front of a very long row as final text, and with it all rows above."""
         if self._main is None and self.row == len(self.rows) - 1:
             self.leaving += self.lines()[:-1]
             row = self.rows[-1]
@@ -246,7 +244,7 @@ class Screen:
         self._move(target, column)
 
     def _new_page(self) -> None:
-        """Begin a page that may be redrawn, below what is there and stays."""
+        """Begin a page that may be redrawn, below the text so far, which stays."""
         self.row = len(self.rows) - 1
         if self.rows[-1]:
             self.line_feed()
@@ -256,7 +254,7 @@ class Screen:
     # -- escape sequences ----------------------------------------------------------------
 
     def escape(self, final: str) -> None:
-        """Do what ``ESC`` and one letter ask for."""
+        """Carry out an escape sequence of one letter."""
         if final == "7":
             self.saved = (self.row, self.column)
         elif final == "8":
@@ -267,7 +265,7 @@ class Screen:
             self.line_feed(to_start=final == "E")
 
     def sequence(self, parameters: str, final: str) -> None:
-        """Do what ``ESC [ parameters final`` asks for, if it has an effect on text."""
+        """Carry out ``ESC [ parameters final`` if it has an effect on text."""
         if parameters[:1] in {"?", "<", "=", ">"}:
             if final in {"h", "l"} and parameters in {"?47", "?1047", "?1049"}:
                 self._alternate(on=final == "h")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from _codecs import utf_8_decode
+from codecs import utf_8_decode
 
-from scitex_tee._screen import COLUMNS, ROW_LIMIT, WINDOW, Screen
+from .screen import COLUMNS, ROW_LIMIT, WINDOW, Screen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,11 +13,9 @@ if TYPE_CHECKING:
 
     Edit: TypeAlias = tuple[int, bytes]
 
-__all__ = ["Renderer", "clean_log"]
-
 _CONTROLS = tuple(c for c in (*range(32), 127) if c not in b"\t\n")
-_CACHED = 1 << 14  # bytes that the processor looks through 30 times without leaving its cache
-_ENOUGH = 2048  # a plain chunk of this size is worth leaving the slow way for
+_CACHED = 1 << 14  # bytes that stay in the processor's cache while they are searched 30 times
+_ENOUGH = 2048  # a plain chunk of this size is worth leaving the slow path for
 _PIECE = (
     r"([^\x00-\x08\x0a-\x1f\x7f-\x9f]+)"  # text
     r"|\x1b\[([0-?]{0,64})([ -/]{0,4})([@-~])"  # control sequence
@@ -35,7 +33,7 @@ _patterns: list[re.Pattern[str]] = []
 
 
 def _compile() -> list[re.Pattern[str]]:
-    """Compile the patterns at first need: `re` is a large part of a relay's start-up."""
+    """Compile the patterns at first need: importing `re` takes a third of a keeper's start-up."""
     if not _patterns:
         import re
 
@@ -86,7 +84,7 @@ class Renderer:
         self._screen: Screen | None = None  # the same rows, once something moved
         self._shown: list[bytes] = []  # the screen's rows as they stand in the text so far
         self._gone: list[str] = []  # rows that left the screen and are not yet in the text
-        self.lossy = False  # whether something of the input cannot be found again in the text
+        self.lossy = False  # whether some of the input cannot be reconstructed from the text
         self.unsettled = False  # whether rows are held back because they are being redrawn
 
     def feed(self, data: bytes) -> Edit:
@@ -124,7 +122,7 @@ class Renderer:
         return self._emit(everything=True, shrink=shrink)
 
     def finish(self) -> Edit:
-        """Show everything, also the beginning of what never became a character or a sequence."""
+        """Show everything, also an incomplete character or sequence at the end."""
         text = self._decode(self._bytes, final=True)
         if text.startswith("\x1b"):
             self.lossy, text = True, ""  # a sequence that never ended
@@ -132,16 +130,11 @@ class Renderer:
         return self._emit(everything=True, shrink=True)
 
     @property
-    def at_rest(self) -> bool:
-        """Whether `finish` would change nothing: all is plain text, and shown."""
-        return self._screen is None and not self._text and not self._bytes
-
-    @property
     def held(self) -> bytes:
-        """What was taken in and has had no effect yet."""
+        """What was fed and has had no effect yet."""
         return self._text.encode("utf-8", "surrogatepass") + self._bytes
 
-    # -- the fast way ----------------------------------------------------------------------
+    # -- the fast path: plain text -------------------------------------------------------
 
     def _plain(self, data: bytes) -> Edit | None:
         """Pass plain text on as it is; None when it is not valid, or not at the end."""
@@ -182,7 +175,7 @@ class Renderer:
                 recent = "".join(screen.lines()).encode("utf-8")
         self._recent = recent
 
-    # -- the slow way ----------------------------------------------------------------------
+    # -- the slow path: a screen ---------------------------------------------------------
 
     def _decode(self, data: bytes, *, final: bool) -> str:
         try:
@@ -207,7 +200,7 @@ class Renderer:
         return self._emit()
 
     def _run(self, text: str) -> None:
-        """Do to the screen what `text` says."""
+        """Write `text` to the screen, control codes included."""
         screen = self._screen
         if screen is None:
             if not text:
@@ -250,10 +243,10 @@ class Renderer:
         self._gone = []
         return back, data
 
-    # -- handing over ----------------------------------------------------------------------
+    # -- state for a standby -------------------------------------------------------------
 
     def state(self) -> tuple[object, ...]:
-        """Return everything there is to know, as builtins."""
+        """Return the whole state as builtins, for `from_state`."""
         screen = self._screen and self._screen.state()
         return (
             self._columns, self._bytes, self._text, self._recent, screen, self._shown, self._gone,
@@ -262,7 +255,7 @@ class Renderer:
 
     @classmethod
     def from_state(cls, state: tuple[object, ...]) -> Renderer:
-        """Make the renderer whose `state` this was."""
+        """Make a renderer that continues from a `state`."""
         self = cls()
         names = (
             "_columns", "_bytes", "_text", "_recent", "_screen", "_shown", "_gone",

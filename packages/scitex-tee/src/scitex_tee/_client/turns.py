@@ -1,50 +1,48 @@
 """The order among two streams that end up on one terminal.
 
-Each stream has a pseudo-terminal of its own, and the system does not tell when bytes were written
-to which. So Python's streams say it: before something is written to the one, what the other one
-wrote has to be on the terminal. That costs some 0.05 ms, but only where a script changes between
-its streams, and only at a terminal.
+Each stream has a pseudo-terminal of its own, and the system does not tell to which of them bytes
+were written first. So Python's streams take turns: before something is written to one of them, what
+the other one wrote has to be on the terminal. That costs some 0.05 ms, but only where a script
+changes between its streams, and only at a terminal.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import select
-from _io import BufferedWriter, FileIO, TextIOWrapper
-from _thread import allocate_lock
-from time import monotonic
+import threading
+import time
+
+from .._protocol import TURN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TextIO
 
-__all__ = ["Turns", "put_in_order"]
-
-_LONGEST = (
-    0.1  # seconds that a stream waits: a stuck terminal or log keeper must not stop the script
-)
+_LONGEST = 0.1  # seconds that a write waits: a stuck terminal or keeper must not stop the script
 
 
 class Turns:
-    """Whose turn it is to write.
+    """Which stream writes at present.
 
     Parameters
     ----------
     orders, answers
-        Descriptors: to the relay, from the relay.
+        Descriptors: to the keeper, from the keeper.
     """
 
     def __init__(self, orders: int, answers: int) -> None:
         self._orders = orders
         self._answers = answers
-        self._lock = allocate_lock()
-        self._due = 0
+        self._lock = threading.Lock()
+        self._unanswered = 0
         self._owner = os.getpid()
         self.last = -1
 
     def take(self, fd: int) -> None:
-        """Wait until what was written elsewhere is where it belongs."""
+        """Wait until what was written to the other stream is where it belongs."""
         if not self._lock.acquire(blocking=False):
             return  # two threads at once: then there is no order
         try:
@@ -55,21 +53,21 @@ class Turns:
             self._lock.release()
 
     def _wait(self) -> None:
-        os.write(self._orders, b"o")
-        self._due += 1
-        deadline = monotonic() + _LONGEST
+        os.write(self._orders, TURN)
+        self._unanswered += 1
+        deadline = time.monotonic() + _LONGEST
         poll = select.poll()
         poll.register(self._answers, select.POLLIN)
-        while self._due and (left := deadline - monotonic()) > 0:
+        while self._unanswered and (left := deadline - time.monotonic()) > 0:
             if poll.poll(left * 1000):
                 answer = os.read(self._answers, 64)
-                self._due -= len(answer) or self._due
+                self._unanswered -= len(answer) or self._unanswered
                 if not answer:
                     self.last = -1
 
 
-class _OrderedFile(FileIO):
-    """A descriptor that asks for its turn before it writes."""
+class _OrderedFile(io.FileIO):
+    """A descriptor that takes its turn before it writes."""
 
     def __init__(self, fd: int, name: object, turns: Turns) -> None:
         super().__init__(fd, "w", closefd=False)
@@ -83,19 +81,22 @@ class _OrderedFile(FileIO):
         return super().write(data)
 
 
+_OPTIONS = ("encoding", "errors", "line_buffering", "write_through")
+
+
 def put_in_order(stream: TextIO | None, fd: int, turns: Turns) -> Callable[[], None] | None:
-    """Let a standard stream wait for its turn, in place: all references to it stay good.
+    """Let a standard stream take turns, in place: all references to it stay good.
 
     Returns
     -------
     callable or None
         What puts everything back; None if that stream is no ordinary one.
     """
-    if type(stream) is not TextIOWrapper or stream.fileno() != fd:
+    if type(stream) is not io.TextIOWrapper or stream.fileno() != fd:
         return None
     old = stream.buffer
     raw = _OrderedFile(fd, getattr(old, "name", fd), turns)
-    new = BufferedWriter(raw) if isinstance(old, BufferedWriter) else raw
+    new = io.BufferedWriter(raw) if isinstance(old, io.BufferedWriter) else raw
 
     def change(buffer: Any) -> None:
         stream.flush()
@@ -104,6 +105,3 @@ def put_in_order(stream: TextIO | None, fd: int, turns: Turns) -> Callable[[], N
 
     change(new)
     return lambda: change(old) if stream.buffer is new else None
-
-
-_OPTIONS = ("encoding", "errors", "line_buffering", "write_through")

@@ -12,13 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from scitex_tee._poller import Poller
-
-__all__ = ["Windows"]
+    from .relay import Poller
 
 _INPUT, _LOCAL, _CHARACTERS = 0, 3, 6  # in what `termios.tcgetattr` returns
 # What decides how keys reach a program: by the line or one by one, shown or not, as a signal.
-_OF_KEYS = {
+_KEY_MODES = {
     _INPUT: termios.ICRNL | termios.INLCR | termios.IGNCR | termios.IXON | termios.ISTRIP,
     _LOCAL: termios.ICANON | termios.ECHO | termios.ECHONL | termios.ISIG | termios.IEXTEN,
 }
@@ -26,8 +24,8 @@ _COUNTS = (termios.VMIN, termios.VTIME)
 _AT_ONCE = 4096
 
 
-class Windows:
-    """The streams of a process that are at a terminal.
+class Terminals:
+    """The streams of the captured process that are at a terminal.
 
     Parameters
     ----------
@@ -42,58 +40,58 @@ class Windows:
     def __init__(self, poller: Poller, pid: int, terminals: dict[int, int]) -> None:
         self._poller = poller
         self._pid = pid
-        self._windows = [_Window(pty, real) for pty, real in terminals.items()]
+        self._terminals = [_Terminal(pty, real) for pty, real in terminals.items()]
 
     def __bool__(self) -> bool:
-        return bool(self._windows)
+        return bool(self._terminals)
 
     def follow(self, *, keys: bool) -> bool:
-        """Keep both sides alike; return whether the window was resized.
+        """Copy window sizes and modes from one side to the other; return whether a size changed.
 
         Parameters
         ----------
         keys
-            Whether also modes and keys are passed on: not any more when the process is over.
+            Whether to pass on modes and keys, too: not any more when the process is over.
         """
         resized = False
-        for window in list(self._windows):
+        for terminal in list(self._terminals):
             try:
-                resized |= window.follow_size()
+                resized |= terminal.follow_size()
                 if keys:
-                    window.follow_modes()
-                    self._listen(window)
+                    terminal.follow_modes()
+                    self._listen(terminal)
             except OSError:  # nobody is left at the pseudo-terminal, or the terminal is gone
-                self._leave(window)
-                self._windows.remove(window)
+                self._leave(terminal)
+                self._terminals.remove(terminal)
         return resized
 
-    def _listen(self, window: _Window) -> None:
-        if window.keys >= 0 and not window.is_by_key():
-            self._poller.watch(window.keys, reading=True, on=False)
-            window.close_keys()
-        elif window.keys < 0 and window.is_by_key() and window.is_read(self._pid):
-            window.open_keys()
-            self._poller.watch(window.keys, reading=True)
+    def _listen(self, terminal: _Terminal) -> None:
+        if terminal.keys >= 0 and not terminal.wants_keys():
+            self._poller.watch(terminal.keys, reading=True, on=False)
+            terminal.close_keys()
+        elif terminal.keys < 0 and terminal.wants_keys() and terminal.is_read(self._pid):
+            terminal.open_keys()
+            self._poller.watch(terminal.keys, reading=True)
 
     def pass_on(self, ready: int) -> None:
-        """Pass keys on, if they are what a ready descriptor has."""
-        for window in self._windows:
-            if ready == window.keys >= 0:
-                window.pass_on()
+        """Pass keys on, if `ready` is a descriptor that has some."""
+        for terminal in self._terminals:
+            if ready == terminal.keys >= 0:
+                terminal.pass_on()
 
-    def put_back(self) -> None:
-        """Put back what a program has asked of a terminal and left so."""
-        for window in self._windows:
-            self._leave(window)
+    def restore(self) -> None:
+        """Put back what a program has changed at a terminal and left so."""
+        for terminal in self._terminals:
+            self._leave(terminal)
 
-    def _leave(self, window: _Window) -> None:
-        if window.keys >= 0:
-            self._poller.watch(window.keys, reading=True, on=False)
-            window.close_keys()
-        window.put_back()
+    def _leave(self, terminal: _Terminal) -> None:
+        if terminal.keys >= 0:
+            self._poller.watch(terminal.keys, reading=True, on=False)
+            terminal.close_keys()
+        terminal.restore()
 
 
-class _Window:
+class _Terminal:
     """The two sides of one stream at a terminal.
 
     Pagers and full-screen programs ask the descriptor that they print to for single keys. That is
@@ -106,13 +104,14 @@ class _Window:
         self._pty = pty
         self._real = real
         self._size: bytes | None = None
-        # Not those that this one has by now: a program may have been quick to change them.
-        self._usual = _of_a_new_one()
+        # Not those that this one has now: a program may already have changed them.
+        self._usual = _modes_of_new_terminal()
         self._asked = self._usual
         self._saved: list[Any] | None = None  # the terminal's modes, while they are changed
         self.keys = -1
 
     def follow_size(self) -> bool:
+        """Copy the size of the real terminal; return whether it changed."""
         size = fcntl.ioctl(self._real, termios.TIOCGWINSZ, b"\0" * 8)
         if self._size is None:  # the window may have changed while this one started
             self._size = fcntl.ioctl(self._pty, termios.TIOCGWINSZ, b"\0" * 8)
@@ -125,15 +124,15 @@ class _Window:
     def follow_modes(self) -> None:
         """Ask of the terminal what a program has asked of the pseudo-terminal."""
         try:
-            self._asked = _of_keys(self._pty)
+            self._asked = _modes_of_keys(self._pty)
             if self._asked == self._usual:
-                self.put_back()
+                self.restore()
                 return
             now = termios.tcgetattr(self._real)
             if self._saved is None:
                 self._saved = now
             wanted = [*now[:_CHARACTERS], list(now[_CHARACTERS])]
-            for field, mask in _OF_KEYS.items():
+            for field, mask in _KEY_MODES.items():
                 wanted[field] = now[field] & ~mask | self._asked[field]
             for index, count in self._asked[_CHARACTERS].items():
                 wanted[_CHARACTERS][index] = count
@@ -142,8 +141,8 @@ class _Window:
         except termios.error:
             return  # one of the two is gone
 
-    def put_back(self) -> None:
-        """Give the terminal its own modes again."""
+    def restore(self) -> None:
+        """Put the terminal's own modes back."""
         if self._saved is None:
             return
         saved, self._saved = self._saved, None
@@ -152,7 +151,7 @@ class _Window:
         except termios.error:
             return  # the terminal is gone
 
-    def is_by_key(self) -> bool:
+    def wants_keys(self) -> bool:
         """Whether a program has asked for single keys."""
         return not self._asked[_LOCAL] & termios.ICANON
 
@@ -160,44 +159,48 @@ class _Window:
         """Whether a child of process `pid` has opened the pseudo-terminal to read there."""
         if sys.platform != "linux":
             return False
-        name = f"/dev/pts/{_facts('self', self._pty).get('tty-index')}"
-        return any(_reads(child, name) for child in _children(pid))
+        name = f"/dev/pts/{_fdinfo('self', self._pty).get('tty-index')}"
+        return any(_has_open_to_read(child, name) for child in _children(pid))
 
     def open_keys(self) -> None:
+        """Begin to read keys from the real terminal."""
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         self.keys = os.open(f"/proc/self/fd/{self._real}", flags)
 
     def close_keys(self) -> None:
+        """Leave the keys to others."""
         os.close(self.keys)
         self.keys = -1
 
     def pass_on(self) -> None:
+        """Pass the keys on that were pressed."""
         try:
             os.write(self._pty, os.read(self.keys, _AT_ONCE))
         except OSError:
             return  # somebody else has read them
 
 
-def _of_keys(terminal: int) -> dict[int, Any]:
-    """Return those modes of a terminal that are about keys, by their place in its attributes."""
+def _modes_of_keys(terminal: int) -> dict[int, Any]:
+    """Return those modes of a terminal that are about keys, by their index in its attributes."""
     found = termios.tcgetattr(terminal)
-    modes: dict[int, Any] = {field: found[field] & mask for field, mask in _OF_KEYS.items()}
+    modes: dict[int, Any] = {field: found[field] & mask for field, mask in _KEY_MODES.items()}
     by_line = modes[_LOCAL] & termios.ICANON  # then these mean something else, or nothing
     modes[_CHARACTERS] = {} if by_line else {i: found[_CHARACTERS][i] for i in _COUNTS}
     return modes
 
 
-def _of_a_new_one() -> dict[int, Any]:
+def _modes_of_new_terminal() -> dict[int, Any]:
+    """Return the modes that are about keys, as a pseudo-terminal has them at first."""
     ends = os.openpty()
     try:
-        return _of_keys(ends[0])
+        return _modes_of_keys(ends[0])
     finally:
         for end in ends:
             os.close(end)
 
 
-def _facts(pid: int | str, fd: int | str) -> dict[str, str]:
-    """Return what the system tells of an open descriptor."""
+def _fdinfo(pid: int | str, fd: int | str) -> dict[str, str]:
+    """Return what Linux tells of an open descriptor."""
     with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as file:
         pairs = (line.partition(":") for line in file)
         return {name: value.strip() for name, _, value in pairs}
@@ -218,15 +221,23 @@ def _children(pid: int) -> Iterator[int]:
             continue  # it has just ended
 
 
-def _reads(pid: int, name: str) -> bool:
+def _has_open_to_read(pid: int, name: str) -> bool:
     """Whether a process has a file of that name open for reading only."""
-    place = f"/proc/{pid}/fd"
+    fds = f"/proc/{pid}/fd"
     try:
-        for fd in os.listdir(place):
-            if os.readlink(f"{place}/{fd}") == name:
-                flags = _facts(pid, fd).get("flags", "2")
+        for fd in os.listdir(fds):
+            if os.readlink(f"{fds}/{fd}") == name:
+                flags = _fdinfo(pid, fd).get("flags", "2")
                 if int(flags, 8) & os.O_ACCMODE == os.O_RDONLY:
                     return True
     except OSError:
         return False  # it has just ended, or is somebody else's
     return False
+
+
+def width(terminal: int) -> int:
+    """Return the number of columns of a terminal, 0 if unknown."""
+    try:
+        return os.get_terminal_size(terminal).columns
+    except OSError:
+        return 0

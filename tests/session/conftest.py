@@ -1,4 +1,5 @@
 import functools
+import itertools
 import json
 import os
 import re
@@ -238,6 +239,39 @@ def bound():
         pytest.skip("root may do anything, and there is no setpriv to take that away")
     powers = "-dac_override,-dac_read_search,-fowner"
     return ("setpriv", f"--bounding-set={powers}", f"--inh-caps={powers}")
+
+
+@pytest.fixture
+def called(tmp_path, monkeypatch):
+    """Call a function with a command line, under a session inside this process.
+
+    ``called(func, "--n", "5")`` returns what the function does, which is best ``locals()``.
+    """
+    from scitex_session import session
+
+    count = itertools.count()
+
+    def call(func, *argv, program="script.py"):
+        monkeypatch.setattr(sys, "argv", [program, *argv])
+        return session(sys=None, sdir=tmp_path / f"session{next(count)}")(func)()
+
+    return call
+
+
+@pytest.fixture
+def usage_error(called, capfd):
+    """Return a function that gives what a usage error writes to standard error."""
+
+    def run(func, *argv):
+        with pytest.raises(SystemExit) as caught:
+            called(func, *argv)
+        assert caught.value.code == 2
+        out, err = capfd.readouterr()
+        assert out == ""
+        assert "Traceback" not in err
+        return err
+
+    return run
 
 
 @pytest.fixture(autouse=True)

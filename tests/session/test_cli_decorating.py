@@ -5,30 +5,33 @@ import sys
 import numpy as np
 import pytest
 
-from scitex_session import INJECTED, SessionError
-from scitex_session._cli._command import Command
+from scitex_session import INJECTED, SessionError, session
 
-NAMES = frozenset({"CONFIG", "plt", "COLORS", "logger", "rngg"})
+NAMES = frozenset({"CONFIG", "plt", "COLORS", "CC", "logger", "rngg", "rng"})
 
 
 def refusal(func):
     """Give the message with which a function is refused."""
     with pytest.raises(SessionError) as caught:
-        Command(func, NAMES)
+        session()(func)
     message = str(caught.value)
     assert len(message.splitlines()) == 1
     return message
 
 
-def test_parameters_are_options_or_injected():
-    """What defaults to INJECTED is injected, the rest are options, each in its order."""
+def test_parameters_are_options_or_injected(called, usage_error):
+    """What defaults to INJECTED is injected, and is no option; the rest are options."""
 
-    def main(a, b=1, CONFIG=INJECTED, *, c="x", plt=INJECTED): ...  # noqa: N803 - a name of ours
+    def main(a, b=1, CONFIG=INJECTED, *, c="x", plt=INJECTED):  # noqa: N803 - a name of ours
+        return locals()
 
-    command = Command(main, NAMES)
-    assert command.func is main
-    assert command.options == ("a", "b", "c")
-    assert command.injected == ("CONFIG", "plt")
+    given = called(main, "--a", "2", "--c", "y")
+    assert set(given) == {"a", "b", "c", "CONFIG", "plt"}
+    assert (given["a"], given["b"], given["c"]) == ("2", 1, "y")
+    assert given["CONFIG"].ARGS.to_dict() == {"a": "2", "b": 1, "c": "y"}
+    assert callable(given["plt"].figure)
+    for name in ("CONFIG", "plt"):
+        assert f"--{name}" in usage_error(main, "--a", "2", f"--{name}", "x")
 
 
 def test_an_unknown_injected_name_is_told_the_names_there_are():
@@ -80,7 +83,8 @@ class Owner:
     @staticmethod
     def static(a=1): ...
 
-    def __call__(self, a=1): ...
+    def __call__(self, a=1):
+        return "called", a
 
 
 @pytest.mark.parametrize(
@@ -112,48 +116,49 @@ def test_what_cannot_be_a_command_is_refused_when_decorating(func, part):
     assert part in refusal(func)
 
 
-def test_odd_callables_that_can():
+def test_odd_callables_that_can(called):
     """A partial, an object that can be called and a wrapped function show their own parameters."""
 
-    def main(a, b=1): ...
+    def main(a, b=1):
+        return "main", a, b
 
     @functools.wraps(main)
     def wrapper(*args, **kwargs):
-        return main(*args, **kwargs)
+        return "wrapper", *main(*args, **kwargs)
 
-    assert Command(functools.partial(main, b=2), NAMES).options == ("a", "b")
-    assert Command(Owner(), NAMES).options == ("a",)
-    assert Command(wrapper, NAMES).options == ("a", "b")
-    assert Command(wrapper, NAMES).func is wrapper
-    assert Command(lambda x=1: x, NAMES).parse([], "s.py") == ({"x": 1}, [])
+    assert called(functools.partial(main, b=2), "--a", "x", "--b", "3") == ("main", "x", 3)
+    assert called(functools.partial(main, b=2), "--a", "x") == ("main", "x", 2)
+    assert called(Owner(), "--a", "3") == ("called", 3)
+    assert called(wrapper, "--a", "x", "--b", "3") == ("wrapper", "main", "x", 3)
+    assert called(lambda x=1: [x]) == [1]
 
 
-def test_a_function_inside_a_function_is_no_method():
+def test_a_function_inside_a_function_is_no_method(called):
     """Only a class makes a method."""
 
     class Local:
         def make(self):
-            def main(a=1): ...
+            def main(a=1):
+                return [a]
 
             return main
 
-    assert Command(Local().make(), NAMES).options == ("a",)
+    assert called(Local().make(), "--a", "2") == [2]
     assert "is a method" in refusal(Local.make)
 
 
-def test_without_arguments_the_defaults_are_given_as_copies():
+def test_without_arguments_the_defaults_are_given_as_copies(called):
     """A run may change its lists and dicts; the next one begins with the script's own."""
     array = np.zeros(3)
 
-    def main(xs=[1], d={"a": [1]}, s={1}, array=array, fn=print, n=None): ...  # noqa: B006 - the point
+    def main(xs=[1], d={"a": [1]}, s={1}, array=array, fn=print, n=None):  # noqa: B006 - the point
+        return locals()
 
-    command = Command(main, NAMES)
-    first, overrides = command.parse([], "s.py")
+    first = called(main)
     first["xs"].append(2)
     first["d"]["a"].append(2)
     first["s"].add(2)
-    second, _ = command.parse([], "s.py")
-    assert overrides == []
+    second = called(main)
     assert second["xs"] == [1]
     assert second["d"] == {"a": [1]}
     assert second["s"] == {1}
@@ -161,20 +166,19 @@ def test_without_arguments_the_defaults_are_given_as_copies():
     assert second["fn"] is print
 
 
-def test_decorating_and_a_bare_run_import_nothing():
+def test_decorating_and_a_bare_run_import_nothing(tmp_path):
     """Neither the command line library nor inspect is loaded until something is typed."""
-    code = (
-        "import sys; from scitex_session._cli._command import Command\n"
-        "from scitex_session import INJECTED\n"
-        "def main(a=1, xs=(), CONFIG=INJECTED): ...\n"
-        "assert Command(main, frozenset({'CONFIG'})).parse([], 's') == ({'a': 1, 'xs': ()}, [])\n"
-        "print(sorted({'tyro', 'inspect', 'typing', 'copy', 'dataclasses'} & set(sys.modules)))"
+    (tmp_path / "script.py").write_text(
+        "import sys\nfrom scitex_session import INJECTED, session\n"
+        "heavy = {'tyro', 'inspect', 'typing', 'copy', 'dataclasses', 'argparse'}\n"
+        "@session\ndef main(a=1, xs=(), CONFIG=INJECTED):\n"
+        "    print(sorted(heavy & set(sys.modules)))\n"
+        "print(sorted(heavy & set(sys.modules)))\nmain()\n",
+        encoding="utf-8",
     )
+    # Without `site`, which may import anything that an installed package wants at start-up.
+    path = {"PYTHONPATH": ":".join(filter(None, sys.path)), "HOME": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code], capture_output=True, encoding="utf-8", check=True
+        [sys.executable, "-S", "script.py"], cwd=tmp_path, env=path, capture_output=True, check=True
     )
-    bare = subprocess.run(
-        [sys.executable, "-I", "-c", "import sys; print(sorted(sys.modules))"],
-        capture_output=True, encoding="utf-8", check=True,
-    )  # fmt: skip
-    assert [name for name in eval(done.stdout) if name not in eval(bare.stdout)] == []
+    assert done.stdout == b"[]\n[]\n"

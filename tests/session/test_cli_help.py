@@ -1,7 +1,6 @@
 import pytest
 
 from scitex_session import INJECTED
-from scitex_session._cli._command import Command
 
 NUMPY = """
     Analyze experimental data.
@@ -46,12 +45,12 @@ REST = """Analyze experimental data.
 
 
 @pytest.fixture
-def help_of(capfd):
+def help_of(called, capfd):
     """Return a function that gives the help of a function as a text without its frame."""
 
     def run(func, prog="script.py"):
         with pytest.raises(SystemExit) as caught:
-            Command(func, frozenset({"CONFIG"})).parse(["--help"], prog)
+            called(func, "--help", program=prog)
         assert caught.value.code == 0
         out, err = capfd.readouterr()
         assert err == ""
@@ -94,13 +93,13 @@ def test_help_without_a_docstring(help_of):
     assert "--on, --no-on (default: True)" in shown
 
 
-def test_short_help(capfd):
+def test_short_help(called, capfd):
     """`-h` is the same."""
 
     def main(n=1): ...
 
     with pytest.raises(SystemExit) as caught:
-        Command(main, frozenset()).parse(["-h"], "script.py")
+        called(main, "-h")
     assert caught.value.code == 0
     assert "--n INT" in capfd.readouterr().out
 

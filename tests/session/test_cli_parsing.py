@@ -3,8 +3,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-import subprocess
-import sys
+import re
 import typing
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Optional
 import numpy as np
 import pytest
 
-from scitex_session import INJECTED, SessionError
-from scitex_session._cli._command import Command
+from scitex_session import INJECTED
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -55,23 +53,12 @@ class Pair(typing.NamedTuple):
     high: float
 
 
-def parse(func, *argv):
-    """Give the options alone."""
-    return Command(func, NAMES).parse(argv, "script.py")[0]
-
-
 @pytest.fixture
-def usage_error(capfd):
-    """Return a function that gives what a usage error writes to standard error."""
+def parse(called):
+    """Return a function that gives the options alone."""
 
     def run(func, *argv):
-        with pytest.raises(SystemExit) as caught:
-            parse(func, *argv)
-        assert caught.value.code == 2
-        out, err = capfd.readouterr()
-        assert out == ""
-        assert "Traceback" not in err
-        return err
+        return {name: value for name, value in called(func, *argv).items() if name not in NAMES}
 
     return run
 
@@ -80,7 +67,7 @@ def by_hint(hint, default=...):
     """Make a function of one option `x` with a hint as if it were written in the source."""
     scope = {**globals(), "_default": default}
     tail = "" if default is ... else " = _default"
-    exec(f"from __future__ import annotations\ndef main(x: {hint}{tail}): ...", scope)
+    exec(f"from __future__ import annotations\ndef main(x: {hint}{tail}): return locals()", scope)
     return scope["main"]
 
 
@@ -114,7 +101,7 @@ def by_hint(hint, default=...):
         ("typing.Sequence[int]", ["1"], [1]),
     ],
 )  # fmt: skip
-def test_a_hint_gives_the_type(hint, words, value):
+def test_a_hint_gives_the_type(parse, hint, words, value):
     """Each hint a script may have turns the words into its type, required options too."""
     func = by_hint(hint) if hint != "Any" else by_hint("Any", "b")
     found = parse(func, "--x", *words)["x"]
@@ -135,28 +122,31 @@ def test_a_hint_gives_the_type(hint, words, value):
         (np.float64(0.5), ["2"], 2.0), (np.int64(1), ["2"], 2), (b"a", ["b"], b"b"),
     ],
 )  # fmt: skip
-def test_without_a_hint_the_default_gives_the_type(default, words, value):
+def test_without_a_hint_the_default_gives_the_type(parse, default, words, value):
     """An option is of its default's type; None takes a text; a list of numbers takes numbers."""
 
-    def main(x=default): ...
+    def main(x=default):
+        return locals()
 
     found = parse(main, "--x", *words)["x"]
     assert found == value
     assert type(found) is type(value)
 
 
-def test_no_hint_and_no_default_is_a_text():
+def test_no_hint_and_no_default_is_a_text(parse):
     """The least that is known of a required option."""
 
-    def main(x): ...
+    def main(x):
+        return locals()
 
     assert parse(main, "--x", "3") == {"x": "3"}
 
 
-def test_dashes_in_options_and_underscores_in_python():
+def test_dashes_in_options_and_underscores_in_python(parse):
     """`data_path` is `--data-path`; the underscore is understood too, and so is `=`."""
 
-    def main(data_path="a", _hidden=1, lambda_=2): ...
+    def main(data_path="a", _hidden=1, lambda_=2):
+        return locals()
 
     assert parse(main, "--data-path", "b") == {"data_path": "b", "_hidden": 1, "lambda_": 2}
     assert parse(main, "--data_path=b", "--_hidden", "3", "--lambda_", "4") == {
@@ -166,10 +156,11 @@ def test_dashes_in_options_and_underscores_in_python():
     }
 
 
-def test_booleans_are_pairs():
+def test_booleans_are_pairs(parse):
     """A bool is switched by `--flag` and `--no-flag`, required ones too."""
 
-    def main(on=True, off: bool = False, *, needed_flag: bool): ...
+    def main(on=True, off: bool = False, *, needed_flag: bool):
+        return locals()
 
     assert parse(main, "--no-on", "--off", "--needed-flag") == {
         "on": False,
@@ -182,16 +173,18 @@ def test_booleans_are_pairs():
 def test_a_required_boolean_that_is_missing(usage_error):
     """It is asked for by both its names."""
 
-    def main(a: int, flag: bool): ...
+    def main(a: int, flag: bool):
+        return locals()
 
     assert "--flag | --no-flag" in usage_error(main, "--a", "1")
     assert "--a INT" in usage_error(main)
 
 
-def test_nested_options():
+def test_nested_options(parse):
     """A dataclass, also inside another, and a dict with defaults give dotted options."""
 
-    def main(model: Model = Model(), best=Optimizer(lr=0.5), extra={"a": 1}): ...  # noqa: B006, B008 - as users write
+    def main(model: Model = Model(), best=Optimizer(lr=0.5), extra={"a": 1}):  # noqa: B006, B008 - as users write
+        return locals()
 
     found = parse(main, "--model.optimizer.lr", "1e-4", "--model.optimizer.steps", "2", "3",
                   "--best.lr", "1", "--extra.a", "5")  # fmt: skip
@@ -199,25 +192,28 @@ def test_nested_options():
     assert found["best"] == Optimizer(lr=1.0)
     assert found["extra"] == {"a": 5}
 
-    def required(opt: Optimizer): ...
+    def required(opt: Optimizer):
+        return locals()
 
     assert parse(required) == {"opt": Optimizer()}
 
 
-def test_a_named_tuple_is_nested():
+def test_a_named_tuple_is_nested(parse):
     """Types known by their fields work like a dataclass."""
 
-    def main(band: Pair = Pair(1.0, 2.0)): ...  # noqa: B008 - as users write
+    def main(band: Pair = Pair(1.0, 2.0)):  # noqa: B008 - as users write
+        return locals()
 
     assert parse(main, "--band.low", "0.5") == {"band": Pair(0.5, 2.0)}
 
 
-def test_what_was_not_typed_stays_as_the_script_has_it():
+def test_what_was_not_typed_stays_as_the_script_has_it(parse):
     """Defaults keep their identity and type, whatever the hint says; mutable ones are copies."""
     number = np.float64(0.5)
     items = [1, 2]
 
-    def main(a=1, path: Path = "data", n: int = None, number=number, items=items, x: float = 1): ...  # noqa: RUF013 - as users write
+    def main(a=1, path: Path = "data", n: int = None, number=number, items=items, x: float = 1):  # noqa: RUF013 - as users write
+        return locals()
 
     found = parse(main, "--a", "2")
     assert found["path"] == "data"
@@ -241,7 +237,7 @@ class Broken:
         raise ValueError("no")
 
 
-def test_what_no_text_can_give_is_fixed(usage_error, capfd):
+def test_what_no_text_can_give_is_fixed(parse, usage_error, capfd):
     """Such an option keeps its default, help shows it, and typing it is a usage error."""
     array = np.zeros((2, 2))
     broken = Broken()
@@ -249,7 +245,8 @@ def test_what_no_text_can_give_is_fixed(usage_error, capfd):
     def main(
         a=1, array: np.ndarray = array, fn=np.log, key: typing.Callable = len, broken=broken,
         grid=GRID, also: Broken | None = None, d={"k": broken}, kind: type = int,  # noqa: B006 - as users write
-    ): ...  # fmt: skip
+    ):  # fmt: skip
+        return locals()
 
     found = parse(main, "--a", "2")
     assert found["array"] is array
@@ -264,32 +261,45 @@ def test_what_no_text_can_give_is_fixed(usage_error, capfd):
     assert "numpy.ndarray shape=(2, 2)" in capfd.readouterr().out
 
 
-def test_a_union_offers_what_text_can_give():
+def test_a_union_offers_what_text_can_give(parse):
     """`Path | np.ndarray` takes a path."""
 
-    def main(x: Path | np.ndarray = None): ...
+    def main(x: Path | np.ndarray = None):
+        return locals()
 
     assert parse(main, "--x", "a") == {"x": Path("a")}
 
 
-def test_set_is_collected_in_order():
-    """`--set` may come any number of times, anywhere; its values are words."""
-
-    def main(n=1): ...
-
-    options, overrides = Command(main, NAMES).parse(
-        ["--set", "A.x=1", "--n", "3", "--set", "A.y=-2", "--set=A.z=[1, 2]"], "s.py"
-    )
-    assert options == {"n": 3}
-    assert overrides == ["A.x=1", "A.y=-2", "A.z=[1, 2]"]
+@pytest.fixture
+def configured(lab, monkeypatch):
+    """Work where ./config has a namespace A."""
+    lab.config_file("A.yaml", "x: 0\ny: 0\nz: []\n")
+    monkeypatch.chdir(lab.path)
 
 
-def test_set_alone_needs_no_option():
+@pytest.mark.usefixtures("configured")
+def test_set_is_collected_in_order(called, look):
+    """`--set` may come any number of times, anywhere; the last word on a key counts."""
+
+    def main(n=1, CONFIG=INJECTED):  # noqa: N803 - a name of ours
+        return n, CONFIG.A.to_dict(), CONFIG.SDIR_RUN
+
+    words = ["--set", "A.x=5", "--set", "A.x=1", "--n", "3", "--set", "A.y=-2", "--set=A.z=[1, 2]"]
+    n, namespace, directory = called(main, *words)
+    assert n == 3
+    assert namespace == {"x": 1, "y": -2, "z": [1, 2]}
+    recorded = look.record(directory)["overrides"]
+    assert recorded == ["A.x=5", "A.x=1", "A.y=-2", "A.z=[1, 2]"]
+
+
+@pytest.mark.usefixtures("configured")
+def test_set_alone_needs_no_option(called):
     """A function without options has `--set` too."""
 
-    def main(CONFIG=INJECTED): ...  # noqa: N803 - a name of ours
+    def main(CONFIG=INJECTED):  # noqa: N803 - a name of ours
+        return CONFIG.A.x, "as it is"
 
-    assert Command(main, NAMES).parse(["--set", "A.x=1"], "s.py") == ({}, ["A.x=1"])
+    assert called(main, "--set", "A.x=1") == (1, "as it is")
 
 
 @pytest.mark.parametrize(
@@ -314,20 +324,22 @@ def test_a_mistake_on_the_command_line(usage_error, argv, part):
     def main(
         threshold=0.5, n=1, day: dt.date = dt.date(2024, 1, 1), colour=Colour.RED,
         mode: Literal["a", "b"] = "a", pair: tuple[int, int] = (1, 2),
-    ): ...  # fmt: skip
+    ):  # fmt: skip
+        return locals()
 
     assert part in usage_error(main, *argv)
 
 
-def test_hints_of_injected_parameters_need_not_exist():
+def test_hints_of_injected_parameters_need_not_exist(parse):
     """`plt: ModuleType = INJECTED` may be imported for type checkers alone."""
 
-    def main(a: int = 1, plt: ModuleType = INJECTED): ...
+    def main(a: int = 1, plt: ModuleType = INJECTED):
+        return locals()
 
     assert parse(main, "--a", "2") == {"a": 2}
 
 
-def test_a_hint_may_name_what_encloses_the_function():
+def test_a_hint_may_name_what_encloses_the_function(parse):
     """A name of an enclosing function is found if the function uses it."""
 
     @dataclasses.dataclass
@@ -335,36 +347,39 @@ def test_a_hint_may_name_what_encloses_the_function():
         a: int = 1
 
     def main(opt: Local = Local()):  # noqa: B008 - as users write
-        return Local(opt.a)
+        return {"opt": Local(opt.a)}
 
     assert parse(main, "--opt.a", "2") == {"opt": Local(2)}
 
 
-def test_a_hint_that_names_nothing():
+def test_a_hint_that_names_nothing(usage_error):
     """The message names function, parameter and hint, and says what to do."""
     main = by_hint("list[Nowhere]", None)
-    with pytest.raises(SessionError, match=r"main .*list\[Nowhere\] of 'x'.*TYPE_CHECKING"):
-        parse(main, "--x", "1")
+    said = usage_error(main, "--x", "1")
+    assert re.search(r"main .*list\[Nowhere\] of 'x'.*TYPE_CHECKING", said)
 
 
 def test_a_required_option_that_no_text_can_give(usage_error):
     """A hint that is no type of text, without a default, is told by name."""
 
-    def main(x: object): ...
+    def main(x: object):
+        return locals()
 
     assert "annotation for field x" in usage_error(main, "--x", "1")
 
-    def plot(ax: Axes): ...
+    def plot(ax: Axes):
+        return locals()
 
-    with pytest.raises(SessionError, match=r"plot .* no command line can be made of its hints"):
-        parse(plot, "--ax", "1")
+    said = usage_error(plot, "--ax", "1")
+    assert re.search(r"plot .* no command line can be made of its hints", said)
 
 
-def test_a_wrapped_function_has_the_inner_ones_hints():
+def test_a_wrapped_function_has_the_inner_ones_hints(parse):
     """functools.wraps hands names, hints and docstring on."""
     import functools
 
-    def inner(n: int = 1): ...
+    def inner(n: int = 1):
+        return locals()
 
     @functools.wraps(inner)
     def main(*args, **kwargs):
@@ -373,33 +388,31 @@ def test_a_wrapped_function_has_the_inner_ones_hints():
     assert parse(main, "--n", "2") == {"n": 2}
 
 
-def test_shell_completion_is_there():
+def test_shell_completion_is_there(lab):
     """The command line library's own completion works, without a run."""
-    code = (
-        "import sys; from scitex_session._cli._command import Command\n"
-        "def main(data_path='a'): ...\n"
-        "Command(main, frozenset()).parse(['--tyro-print-completion', 'bash'], 'script.py')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
-    )
+    lab.decorated("return 0", "data_path='a'")
+    done = lab.run("--tyro-print-completion", "bash")
+    assert done.returncode == 0
     assert "--data-path" in done.stdout
     assert "--set" in done.stdout
+    assert lab.runs() == []
 
 
-def test_a_decimal_is_fixed_but_harmless():
+def test_a_decimal_is_fixed_but_harmless(parse):
     """A default of a type the command line does not know stays as it is."""
 
-    def main(x=Decimal("0.1"), n=1): ...
+    def main(x=Decimal("0.1"), n=1):
+        return locals()
 
     assert parse(main, "--n", "2") == {"x": Decimal("0.1"), "n": 2}
 
 
-def test_collection_of_garbage_is_as_it_was():
+def test_collection_of_garbage_is_as_it_was(parse):
     """Parsing switches it off for a moment and leaves it as it found it, after an error too."""
     import gc
 
-    def main(n=1): ...
+    def main(n=1):
+        return locals()
 
     for argv in (["--n", "2"], ["--help"], ["--m"]):
         try:
@@ -409,18 +422,20 @@ def test_collection_of_garbage_is_as_it_was():
         assert gc.isenabled()
 
 
-def test_any_value_may_have_any_default():
+def test_any_value_may_have_any_default(parse):
     """A hint of Any is no hint."""
 
-    def main(x: Any = 3): ...
+    def main(x: Any = 3):
+        return locals()
 
     assert parse(main, "--x", "4") == {"x": 4}
 
 
-def test_an_optional_dataclass_is_a_choice():
+def test_an_optional_dataclass_is_a_choice(parse):
     """`Optimizer | None` is None until it is chosen by name."""
 
-    def main(opt: Optional[Optimizer] = None, n=1): ...  # noqa: UP045 - as users write
+    def main(opt: Optional[Optimizer] = None, n=1):  # noqa: UP045 - as users write
+        return locals()
 
     assert parse(main, "--n", "2") == {"opt": None, "n": 2}
     for argv in (("--n", "3", "opt:optimizer", "--opt.lr", "2"),

@@ -1,4 +1,8 @@
-"""Plain command lines are read without the library for them, and as the library reads them."""
+"""Plain command lines are read without the library for them, and as the library reads them.
+
+Both readers are called by themselves: hundreds of command lines are compared, which as sessions
+would take minutes, and from outside nobody can tell which of the two has read one.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Notifications reach real servers, and a run is not held up or harmed where they cannot."""
 
 import http.server
+import importlib.util
 import json
 import os
 import pickle
@@ -13,17 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from scitex_session._run._notification import notify
+from scitex_session import close, start
 
 pytest.importorskip("apprise")
 
-RUN = {
-    "status": "error",
-    "exit_status": 3,
-    "run_time": "00:01:05",
-    "directory": "/data/ünïcode dir/run",
-    "log_tail": "line one\nValueError: bad <b>λ</b>",
-}
+LOG = "line one\nValueError: bad <b>λ</b>\n"
+PREFIX = "scitex: "
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +31,29 @@ def _no_configuration(monkeypatch, tmp_path):
         if name.startswith("APPRISE") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.delenv("SCITEX_NOTIFY_URLS", raising=False)
+
+
+@pytest.fixture
+def notify(tmp_path, capsys):
+    """End a run of ``ünïcode dir/fit.py`` with a notification; return what is said of that."""
+    script = tmp_path / "ünïcode dir" / "fit.py"
+    script.parent.mkdir()
+
+    def end(exit_status=3, log=LOG):
+        CONFIG, *_ = start(file=script, verbose=False)  # noqa: N806 - as scripts call it
+        (CONFIG.SDIR_RUN / "logs" / "stderr.log").write_text(log, encoding="utf-8")
+        capsys.readouterr()
+        close(CONFIG, exit_status=exit_status, notify=True, verbose=False)
+        end.directory = CONFIG.SDIR_RUN
+        out, err = capsys.readouterr()
+        assert out == ""
+        if not err:
+            return None
+        assert err.startswith(PREFIX)
+        assert err.count("\n") == 1
+        return err.removeprefix(PREFIX).removesuffix("\n")
+
+    return end
 
 
 @pytest.fixture
@@ -69,34 +88,46 @@ def mute():
         yield f"json://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_a_message_arrives_by_http(web, monkeypatch):
+def test_a_message_arrives_by_http(web, monkeypatch, notify):
     """Title, status, duration, directory and the log's end arrive as they are."""
     monkeypatch.setenv("SCITEX_NOTIFY_URLS", web.url)
-    assert notify("fit.py: error", **RUN) is None
+    assert notify() is None
     (message,) = web.got
     assert message["title"] == "fit.py: error"
     assert message["type"] == "failure"
     assert message["message"].splitlines() == [
         "status: error (exit status 3)",
-        "duration: 00:01:05",
-        "directory: /data/ünïcode dir/run",
+        "duration: 00:00:00",
+        f"directory: {notify.directory}",
         "",
         "end of the log:",
         "line one",
         "ValueError: bad <b>λ</b>",
     ]
+    assert notify.directory.parts[-4:-1] == ("ünïcode dir", "fit_out", "FINISHED_ERROR")
 
 
-def test_a_run_that_went_well_has_no_log(web, monkeypatch, tmp_path):
-    """Without a log the message ends with the directory; a status that is none is left out."""
+@pytest.mark.parametrize(("exit_status", "kind"), [(None, "info"), (0, "success")])
+def test_a_run_that_went_well_has_no_log(web, monkeypatch, notify, exit_status, kind):
+    """The message ends with the directory; a status that is none is left out."""
     monkeypatch.setenv("SCITEX_NOTIFY_URLS", web.url)
-    about = {"status": "finished", "exit_status": None, "run_time": None, "directory": tmp_path}
-    assert notify("fit.py", **about) is None
-    assert web.got[0]["message"] == f"status: finished\nduration: not known\ndirectory: {tmp_path}"
-    assert web.got[0]["type"] == "info"
+    assert notify(exit_status) is None
+    said = "success (exit status 0)" if exit_status == 0 else "finished"
+    assert web.got[0]["message"] == (
+        f"status: {said}\nduration: 00:00:00\ndirectory: {notify.directory}"
+    )
+    assert web.got[0]["type"] == kind
 
 
-def test_a_message_arrives_by_mail(monkeypatch):
+def test_a_log_is_sent_from_its_end(web, monkeypatch, notify):
+    """The last twenty lines of it, whatever its size."""
+    monkeypatch.setenv("SCITEX_NOTIFY_URLS", web.url)
+    assert notify(log="".join(f"line {number}\n" for number in range(50_000))) is None
+    lines = web.got[0]["message"].partition("end of the log:\n")[2].splitlines()
+    assert lines == [f"line {number}" for number in range(49_980, 50_000)]
+
+
+def test_a_message_arrives_by_mail(monkeypatch, notify):
     """A local SMTP server gets a mail with the title as its subject and the text as its body."""
     from email import message_from_bytes
     from email.header import decode_header, make_header
@@ -119,7 +150,7 @@ def test_a_message_arrives_by_mail(monkeypatch):
             "SCITEX_NOTIFY_URLS",
             f"mailto://127.0.0.1:{port}/?from=lab@example.org&to=me@example.org&mode=insecure",
         )
-        assert notify("fit.py: error", **RUN) is None
+        assert notify() is None
     finally:
         controller.stop()
     (mail,) = mails
@@ -127,48 +158,51 @@ def test_a_message_arrives_by_mail(monkeypatch):
     parsed = message_from_bytes(mail.content)
     assert str(make_header(decode_header(parsed["Subject"]))) == "fit.py: error"
     parts = [p.get_payload(decode=True).decode() for p in parsed.walk() if not p.is_multipart()]
-    assert "duration: 00:01:05" in parts[0]
+    assert "duration: 00:00:00" in parts[0]
     assert "ValueError: bad" in parts[0]
 
 
-def test_addresses_come_from_apprises_configuration(web, tmp_path):
+def test_addresses_come_from_apprises_configuration(web, tmp_path, notify):
     """With no address in the environment, apprise's own file in the home directory counts."""
     (tmp_path / ".config").mkdir()
     (tmp_path / ".config" / "apprise.yml").write_text(f"urls:\n  - {web.url}\n", encoding="utf-8")
-    assert notify("fit.py", **RUN) is None
+    assert notify() is None
     assert len(web.got) == 1
 
 
-def test_apprises_variable_names_the_configuration(web, tmp_path, monkeypatch):
+def test_apprises_variable_names_the_configuration(web, tmp_path, monkeypatch, notify):
     """APPRISE_CONFIG_PATH names configuration files, as it does for apprise itself."""
     own = tmp_path / "my addresses.conf"
     own.write_text(f"{web.url}\n", encoding="utf-8")
     monkeypatch.setenv("APPRISE_CONFIG_PATH", str(own))
-    assert notify("fit.py", **RUN) is None
+    assert notify() is None
     own.write_text("# nobody\n", encoding="utf-8")
-    said = notify("fit.py", **RUN)
+    said = notify()
     assert said == f"no notification was sent: no address that apprise knows is in {own}"
 
 
 @pytest.mark.parametrize("between", [", ", "\n"])
-def test_several_addresses(web, monkeypatch, between):
+def test_several_addresses(web, monkeypatch, between, notify):
     """Each address in the variable gets the message, however they are divided."""
     monkeypatch.setenv("SCITEX_NOTIFY_URLS", between.join([web.url + "/a", web.url + "/b"]))
-    assert notify("fit.py", **RUN) is None
+    assert notify() is None
     assert len(web.got) == 2
 
 
-def test_nothing_configured_is_one_line():
+def test_nothing_configured_is_one_line(notify):
     """Without any address the answer says what to set."""
-    said = notify("fit.py", **RUN)
+    said = notify()
     assert said.startswith("no notification was sent: no address is configured; set SCITEX_NOTIFY")
     assert "\n" not in said
 
 
-def test_apprise_missing_is_one_line(monkeypatch):
+def test_apprise_missing_is_one_line(monkeypatch, notify):
     """Without apprise the answer says what to install, at once."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    said = notify("fit.py", **RUN)
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "apprise" else real(name)
+    )
+    said = notify()
     assert said == (
         "no notification was sent: apprise is not installed; "
         "run: python -m pip install 'scitex-session[notify]'"
@@ -182,92 +216,105 @@ def test_apprise_missing_is_one_line(monkeypatch):
         ("json://localhost hunter2", "entry 2 of SCITEX_NOTIFY_URLS (no URL)"),
     ],
 )
-def test_an_unknown_address_is_named_without_its_secrets(monkeypatch, urls, named):
+def test_an_unknown_address_is_named_without_its_secrets(monkeypatch, urls, named, notify):
     """An entry that apprise does not know is named by its place, and nothing is sent."""
     monkeypatch.setenv("SCITEX_NOTIFY_URLS", urls)
-    said = notify("fit.py", **RUN)
+    said = notify()
     assert said == f"no notification was sent: {named} is not one that apprise knows"
     assert "hunter2" not in said
 
 
-def test_a_dead_server_is_one_line_without_secrets(monkeypatch):
+def test_a_dead_server_is_one_line_without_secrets(monkeypatch, notify):
     """A server that is not there is named by scheme and host, and no password is shown."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     monkeypatch.setenv(
         "SCITEX_NOTIFY_URLS", f"json://me:hunter2@127.0.0.1:{port}/hunter3?x=hunter4"
     )
-    said = notify("fit.py", **RUN)
+    said = notify()
     place = f"json://127.0.0.1:{port}"
     assert said == (
         f"no notification was sent: {place} could not be reached or refused the message"
     )
 
 
-def test_a_refusal_is_told(web, monkeypatch):
+def test_a_refusal_is_told(web, monkeypatch, notify):
     """A server that answers with an error counts as not reached."""
     web.answer = 500
     monkeypatch.setenv("SCITEX_NOTIFY_URLS", web.url)
-    assert "refused the message" in notify("fit.py", **RUN)
+    assert "refused the message" in notify()
 
 
-def test_a_mute_server_costs_less_than_five_seconds(web, mute, monkeypatch):
+def test_a_mute_server_costs_less_than_five_seconds(web, mute, monkeypatch, notify):
     """A server that never answers does not hold the run up, nor the other addresses."""
     monkeypatch.setenv("SCITEX_NOTIFY_URLS", f"{mute} {web.url}")
     begin = time.monotonic()
-    said = notify("fit.py", **RUN)
+    said = notify()
     assert time.monotonic() - begin < 5
     assert said.startswith("the notification went to 1 of 2 addresses: json://127.0.0.1:")
     assert len(web.got) == 1
 
 
-def test_a_helper_that_hangs_is_killed(monkeypatch):
+@pytest.fixture
+def apprise(monkeypatch, tmp_path):
+    """Put another apprise in the way of the helper process: the text of its module."""
+
+    def put(text):
+        folder = tmp_path / "instead"
+        folder.mkdir()
+        (folder / "apprise.py").write_text(text, encoding="utf-8")
+        paths = [str(folder), *filter(None, sys.path)]
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+
+    return put
+
+
+def test_a_helper_that_hangs_is_killed(apprise, notify, tmp_path):
     """Whatever the helper process does, it is gone when the time is up."""
-    from scitex_session._run import _notification as _notify
-
-    started = []
-    popen = subprocess.Popen
-
-    def hang(_argv, **options):
-        code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
-        started.append(popen([sys.executable, "-c", code], **options))
-        return started[0]
-
-    monkeypatch.setattr(subprocess, "Popen", hang)
-    monkeypatch.setattr(_notify, "_KILLED_AFTER", 0.5)
-    said = notify("fit.py", **RUN)
-    assert said == (
-        "no notification was sent: no answer within 0.5 s; see that the server can be reached"
+    apprise(
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+        "time.sleep(60)\n"
     )
-    assert started[0].returncode < 0
+    begun = time.monotonic()
+    said = notify()
+    assert time.monotonic() - begun < 6
+    assert said.startswith("no notification was sent: no answer within ")
+    assert said.endswith(" s; see that the server can be reached")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), 0)
 
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [("raise SystemExit(7)", "apprise ended with status 7"), ("print('x')", "ended with status 0")],
+    [
+        ("raise SystemExit(7)", "apprise ended with status 7"),
+        ("import os; print('x', flush=True); os._exit(0)", "ended with status 0"),
+        ("raise ValueError('hunter2')", "apprise failed with ValueError"),
+    ],
 )
-def test_a_helper_that_breaks_is_one_line(monkeypatch, code, expected):
+def test_a_helper_that_breaks_is_one_line(apprise, notify, code, expected):
     """A helper that dies or talks nonsense is told in one line."""
-    popen = subprocess.Popen
-    monkeypatch.setattr(
-        subprocess, "Popen", lambda _argv, **options: popen([sys.executable, "-c", code], **options)
-    )
-    assert expected in notify("fit.py", **RUN)
+    apprise(code)
+    said = notify()
+    assert expected in said
+    assert "hunter2" not in said
 
 
-def test_a_python_that_is_gone_is_one_line(monkeypatch):
+def test_a_python_that_is_gone_is_one_line(monkeypatch, notify):
     """If the helper cannot even be started, that is a line, too."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    assert "the helper process does not start" in notify("fit.py", **RUN)
+    assert "the helper process does not start" in notify()
 
 
-def test_files_of_the_script_do_not_shadow_the_helpers(web, monkeypatch, tmp_path):
+def test_files_of_the_script_do_not_shadow_the_helpers(web, monkeypatch, tmp_path, notify):
     """A json.py or logging.py in the working directory is not imported by the helper."""
     for name in ("json.py", "logging.py", "apprise.py"):
         (tmp_path / name).write_text("raise SystemExit('shadowed')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SCITEX_NOTIFY_URLS", web.url)
-    assert notify("fit.py", **RUN) is None
+    assert notify() is None
 
 
 SCRIPT = """
@@ -332,3 +379,38 @@ def test_a_run_is_not_harmed_when_nothing_can_be_sent(tmp_path):
     assert len(lines) == 1
     assert "set SCITEX_NOTIFY_URLS" in lines[0]
     assert list((tmp_path / "notified_out" / "FINISHED_SUCCESS").iterdir())
+
+
+def test_a_run_that_was_killed_is_told_of_too(web, tmp_path):
+    """By the process that files it, with the end of its log."""
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import os\nfrom scitex_session import session\n"
+        "@session(notify=True)\ndef main():\n"
+        "    print('the last line', flush=True)\n    os.kill(os.getpid(), 9)\nmain()\n",
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "SCITEX_NOTIFY_URLS": web.url}
+    subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, check=False)
+    deadline = time.monotonic() + 20
+    while not web.got and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (message,) = web.got
+    assert message["title"] == "killed.py: error"
+    assert message["message"].splitlines()[0] == "status: error"
+    assert message["message"].endswith("end of the log:\nthe last line")
+    (run,) = (tmp_path / "killed_out" / "FINISHED_ERROR").iterdir()
+    assert f"directory: {run}" in message["message"]
+
+
+def test_a_duration_that_nobody_knows_is_said_to_be_so(web, monkeypatch, make_run, look, command):
+    """As where the record of a killed run does not tell when it began."""
+    monkeypatch.setenv("SCITEX_NOTIFY_URLS", web.url)
+    process = {**look.process(os.getpid()), "start_ticks": 1}
+    run = make_run("RUNNING", start_time="?", process=process)
+    file = run / "CONFIGS" / "PROVENANCE.json"
+    record = look.record(run)
+    record["run"]["notify"] = True
+    file.write_text(json.dumps(record), encoding="utf-8")
+    assert command("_file-dead", run).status == 0
+    assert "duration: not known" in web.got[0]["message"]

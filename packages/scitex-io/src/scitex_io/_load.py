@@ -77,7 +77,7 @@ def _explain(error: Exception, path: str, ending: str) -> None:
     """Raise an error that names the file, if the library's own tells of broken content."""
     from scitex_io._errors import MissingLibraryError, UnknownEndingError, UnreadableFileError
 
-    ours = (MissingLibraryError, UnknownEndingError)
+    ours = (MissingLibraryError, UnknownEndingError, UnreadableFileError)
     if isinstance(error, (*ours, TypeError, MemoryError, Warning)):
         return
     if isinstance(error, OSError) and error.errno is not None:

@@ -71,7 +71,7 @@ def need(module: str, ending: str, extra: str = "") -> Any:
         ) from None
 
 
-def describe(obj: object) -> str:
+def type_name(obj: object) -> str:
     """Name the type of an object as a user would: ``a dict``, ``a pandas DataFrame``."""
     cls = type(obj)
     home = cls.__module__.partition(".")[0]

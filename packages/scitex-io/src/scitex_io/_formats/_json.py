@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from scitex_io._errors import UnfitObjectError
-from scitex_io._plain import Plain
+from scitex_io._fit import fit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def prepare(
     ``nan`` and ``inf`` are written as Python and JavaScript spell them, which strict readers
     refuse; ``allow_nan=False`` refuses them here.
     """
-    plain = Plain(request.ending, keep_dates=False, text_keys=True).of(obj)
+    plain = fit(obj, request.ending, dates=False, any_keys=False, max_depth=float("inf"))
     try:
         text = json.dumps(
             plain,

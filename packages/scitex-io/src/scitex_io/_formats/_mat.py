@@ -6,7 +6,7 @@ import re
 
 from scitex_io._errors import UnfitObjectError
 from scitex_io._formats._npy import as_array
-from scitex_io._lookup import describe, need
+from scitex_io._lookup import need, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _tree(obj: Any, ending: str, where: str) -> dict[str, Any]:
     for key in obj.keys():  # noqa: SIM118 - a frame or an archive iterates otherwise
         if not isinstance(key, str) or not _NAME.match(key):
             raise UnfitObjectError(
-                f"cannot save as {ending}: {where or describe(obj)} has the key {key!r}, which is "
+                f"cannot save as {ending}: {where or type_name(obj)} has the key {key!r}, which is "
                 "no MATLAB name: a letter, then up to 62 letters, digits and underscores"
             )
         tree[key] = _value(obj[key], ending, f"{where}.{key}".lstrip("."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import describe, is_a
+from scitex_io._lookup import is_a, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def as_array(obj: Any, ending: str, where: str = "", *, allow_pickle: bool = Fal
     """
     import numpy as np
 
-    what = f"cannot save {describe(obj)}{where} as {ending}"
+    what = f"cannot save {type_name(obj)}{where} as {ending}"
     if is_a(obj, "numpy.ma", "MaskedArray"):
         raise UnfitObjectError(
             f"{what}: its mask would be lost; save obj.filled(value), or as .pkl"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scitex_io._errors import UnfitObjectError
 from scitex_io._formats._npy import as_array
-from scitex_io._lookup import describe
+from scitex_io._lookup import type_name
 from scitex_io._stamp import stamp_text
 
 TYPE_CHECKING = False
@@ -53,7 +53,7 @@ def _named(obj: Any, request: Request) -> dict[str, Any]:
     for name in named:
         if not isinstance(name, str) or not name or "\0" in name:
             raise UnfitObjectError(
-                f"cannot save {describe(obj)} as {request.ending}: arrays are named by text, "
+                f"cannot save {type_name(obj)} as {request.ending}: arrays are named by text, "
                 f"not by {name!r}"
             )
     return named

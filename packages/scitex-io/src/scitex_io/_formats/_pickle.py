@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import describe
+from scitex_io._lookup import type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def prepare(obj: Any, request: Request) -> Writer:
             pickle.dump(obj, file, protocol=_PROTOCOL)
         except (pickle.PicklingError, AttributeError, TypeError, RecursionError) as error:
             raise UnfitObjectError(
-                f"cannot save {describe(obj)} as {request.ending}: {error}"
+                f"cannot save {type_name(obj)} as {request.ending}: {error}"
             ) from error
 
     return write

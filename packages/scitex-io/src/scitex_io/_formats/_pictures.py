@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scitex_io._errors import UnfitObjectError, UnknownEndingError
 from scitex_io._figure._find import figure_of
-from scitex_io._lookup import describe, is_a
+from scitex_io._lookup import is_a, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ def prepare(obj: Any, request: Request, **options: Any) -> Writer:
     image = is_a(obj, "PIL.Image", "Image")
     if not image and not hasattr(obj, "__array__"):
         raise UnfitObjectError(
-            f"cannot save {describe(obj)} as {request.ending}: give a matplotlib figure, a PIL "
+            f"cannot save {type_name(obj)} as {request.ending}: give a matplotlib figure, a PIL "
             "image or an array of pixels"
         )
     if request.ending == ".svg":
         raise UnfitObjectError(
-            f"cannot save {describe(obj)} as .svg: pixels go into .png, .jpg, .tif or .pdf"
+            f"cannot save {type_name(obj)} as .svg: pixels go into .png, .jpg, .tif or .pdf"
         )
     from scitex_io._formats._pixels import image_of, image_writer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scitex_io._errors import UnfitObjectError
 from scitex_io._formats._drawing import stamp_comment
-from scitex_io._lookup import describe, is_a, need
+from scitex_io._lookup import is_a, need, type_name
 from scitex_io._stamp import KEY, stamp_text
 
 TYPE_CHECKING = False
@@ -44,7 +44,7 @@ def image_of(obj: Any, ending: str) -> Any:
     """
     import numpy as np
 
-    refuse = f"cannot save {describe(obj)} as {ending}:"
+    refuse = f"cannot save {type_name(obj)} as {ending}:"
     if is_a(obj, "numpy.ma", "MaskedArray") and obj.mask.any():
         raise UnfitObjectError(f"{refuse} its mask would be lost; use .filled(value)")
     pixels = np.asarray(obj)

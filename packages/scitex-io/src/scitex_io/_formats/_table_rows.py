@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import describe, is_a
+from scitex_io._lookup import is_a, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Table:
 
 class _Refusal:
     def __init__(self, obj: Any, ending: str) -> None:
-        self.start = f"cannot save {describe(obj)} as {ending}"
+        self.start = f"cannot save {type_name(obj)} as {ending}"
 
     def __call__(self, why: str) -> UnfitObjectError:
         return UnfitObjectError(f"{self.start}: {why}")
@@ -170,6 +170,6 @@ def _cell(cell: Any, place: int, refuse: _Refusal) -> Any:
     if type(cell).__name__ == "NAType":
         return None
     raise refuse(
-        f"row {place} holds {describe(cell)}, and a cell holds a number, a text or a date; "
+        f"row {place} holds {type_name(cell)}, and a cell holds a number, a text or a date; "
         "save it as .json or .pkl"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import describe
+from scitex_io._lookup import type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def prepare(obj: Any, request: Request) -> Writer:
         obj = "".join(f"{line}\n" for line in obj)
     if not isinstance(obj, str):
         raise UnfitObjectError(
-            f"cannot save {describe(obj)} as {request.ending}, which holds text: give str(obj) or "
+            f"cannot save {type_name(obj)} as {request.ending}, which holds text: give str(obj) or "
             "a list of lines, or save numbers as .csv, .npy or .json"
         )
     try:

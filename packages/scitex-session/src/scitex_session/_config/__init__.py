@@ -1,20 +1,12 @@
-"""Configuration files on their way in, records on their way out.
-
-`load_directory` reads ``./config``, `apply_overrides` changes single values of it, `to_plain` turns
-anything into values that every reader knows, and the ``dump_`` functions write those.
-"""
+"""Read the configuration files of a run, and write its records."""
 
 from __future__ import annotations
 
-from ._names import RESERVED
+from scitex_io import dump_yaml, to_plain
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ._directory import load_directory, load_yaml
-    from ._overrides import apply_overrides
-    from ._plain import to_plain
-    from ._records import dump_json, dump_pickle
-    from ._yaml_writer import dump_yaml
+from ._directory import RESERVED, load_directory, load_yaml
+from ._overrides import apply_overrides
+from ._records import dump_json, dump_pickle
 
 __all__ = [
     "RESERVED",
@@ -26,23 +18,3 @@ __all__ = [
     "load_yaml",
     "to_plain",
 ]
-
-_HOMES = {
-    "apply_overrides": "_overrides",
-    "dump_json": "_records",
-    "dump_pickle": "_records",
-    "dump_yaml": "_yaml_writer",
-    "load_directory": "_directory",
-    "load_yaml": "_directory",
-    "to_plain": "_plain",
-}
-
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = __import__(f"{__name__}.{home}", fromlist=[name])
-    value: object = getattr(module, name)
-    globals()[name] = value
-    return value

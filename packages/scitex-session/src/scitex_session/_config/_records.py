@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from math import isfinite
+
+from scitex_io import to_plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def dump_json(plain: object) -> bytes:
     TypeError
         For any other type.
     """
+    import json
+
     text = json.dumps(_json_value(plain), ensure_ascii=False, indent=2)
     # A lone surrogate, as in a file name that is no Unicode, is written as the escape of JSON.
     return f"{text}\n".encode("utf-8", "backslashreplace")
@@ -107,10 +110,9 @@ def dump_pickle(obj: object) -> bytes:
     """
     import io
 
-    from ._plain import Freezer
-
+    plain, _ = to_plain(obj, for_pickle=True)
     file = io.BytesIO()
-    _pickler()(file, protocol=4).dump(Freezer(rich=True).freeze(obj))
+    _pickler()(file, protocol=4).dump(plain)
     return file.getvalue()
 
 

@@ -30,7 +30,7 @@ def fit(obj: Any, ending: str, *, dates: bool, any_keys: bool, max_depth: float)
     any_keys : bool
         Keep keys that are numbers, booleans or dates (YAML) instead of writing them as JSON does.
     max_depth : float
-        Deepest nesting that the format can be read with.
+        Levels of nesting that the format can be read with.
 
     Raises
     ------
@@ -63,7 +63,7 @@ class _Refusing(Walk):
     def container(self, obj: Any, parts: Any) -> Any:
         if id(obj) in self._open:
             raise self.refusal("contains itself")
-        if len(self._path) >= self._max_depth:
+        if len(self._path) + bool(parts) >= self._max_depth:  # single values are a level too
             raise self.refusal("is nested too deep; make it flatter", at="")
         return super().container(obj, parts)
 

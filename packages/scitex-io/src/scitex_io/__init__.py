@@ -2,20 +2,20 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from scitex_io._errors import MissingLibraryError as MissingLibraryError
-    from scitex_io._errors import UnfitObjectError as UnfitObjectError
-    from scitex_io._errors import UnknownEndingError as UnknownEndingError
-    from scitex_io._errors import UnreadableFileError as UnreadableFileError
-    from scitex_io._errors import YamlError as YamlError
-    from scitex_io._figure._table import figure_data as figure_data
-    from scitex_io._load import load as load
-    from scitex_io._plain import describe as describe
-    from scitex_io._plain import to_plain as to_plain
-    from scitex_io._save import save as save
-    from scitex_io._stamp import read_stamp as read_stamp
-    from scitex_io._target import saving_into as saving_into
-    from scitex_io._yaml_reader import parse_yaml as parse_yaml
-    from scitex_io._yaml_writer import dump_yaml as dump_yaml
+    from ._errors import MissingLibraryError as MissingLibraryError
+    from ._errors import UnfitObjectError as UnfitObjectError
+    from ._errors import UnknownEndingError as UnknownEndingError
+    from ._errors import UnreadableFileError as UnreadableFileError
+    from ._errors import YamlError as YamlError
+    from ._figure._table import figure_data as figure_data
+    from ._load import load as load
+    from ._plain import describe as describe
+    from ._plain import to_plain as to_plain
+    from ._save import save as save
+    from ._stamp import read_stamp as read_stamp
+    from ._target import saving_into as saving_into
+    from ._yaml_reader import parse_yaml as parse_yaml
+    from ._yaml_writer import dump_yaml as dump_yaml
 
     __version__: str
 

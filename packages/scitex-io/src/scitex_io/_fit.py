@@ -6,7 +6,7 @@ import os
 from datetime import date
 
 from ._errors import UnfitObjectError
-from ._lookup import is_a, is_frame, is_polars, type_name
+from ._libraries import is_a, is_frame, is_polars, type_name
 from ._plain import Walk, base_of, item_of, moment_of, parts_of, scalar_of
 
 TYPE_CHECKING = False
@@ -107,7 +107,7 @@ class _Refusing(Walk):
         )
 
     def _rows(self, obj: Any) -> list[dict[Any, Any]]:
-        from ._formats._frames import with_index
+        from ._tables import with_index
 
         table = with_index(obj)
         if len(set(table.columns)) < len(table.columns):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from ._lookup import is_a
+from ._libraries import is_a
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

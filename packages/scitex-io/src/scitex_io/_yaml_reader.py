@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ._errors import YamlError
-from ._lookup import need
+from ._libraries import need
 from ._yaml_rules import MAX_DEPTH, OLD_BOOLEANS, resolve, tagged
 
 TYPE_CHECKING = False

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._formats._npy import as_array
-from scitex_io._lookup import is_a, need
-from scitex_io._stamp import KEY, stamp_text
+from .._errors import UnfitObjectError
+from .._libraries import is_a, need
+from .._stamp import KEY, stamp_text
+from ._npy import as_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 _CHUNKED_FROM = 1 << 16  # bytes; below, compression and its chunks cost more than they save
 

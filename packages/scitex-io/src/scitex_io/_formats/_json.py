@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._fit import fit
+from .._errors import UnfitObjectError
+from .._fit import fit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 
 def prepare(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._formats._npy import as_array
-from scitex_io._lookup import need, type_name
+from .._errors import UnfitObjectError
+from .._libraries import need, type_name
+from ._npy import as_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Literal
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
 _HEADER = b"MATLAB 5.0 MAT-file, written by scitex-io".ljust(116)

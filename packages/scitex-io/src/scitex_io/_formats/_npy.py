@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import is_a, type_name
+from .._errors import UnfitObjectError
+from .._libraries import is_a, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Literal
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 
 def prepare(obj: Any, request: Request, *, allow_pickle: bool = False) -> Writer:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._formats._npy import as_array
-from scitex_io._lookup import type_name
-from scitex_io._stamp import stamp_text
+from .._errors import UnfitObjectError
+from .._libraries import type_name
+from .._stamp import stamp_text
+from ._npy import as_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can tell
 

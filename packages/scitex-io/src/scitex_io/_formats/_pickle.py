@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pickle
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import type_name
+from .._errors import UnfitObjectError
+from .._libraries import type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 _PROTOCOL = 5
 

@@ -92,7 +92,7 @@ def describe(obj: object) -> str:
 
 
 class Walk:
-    """A walk over a nest of data; a subclass decides on single values, keys and misfits."""
+    """A walk over nested data; a subclass decides on single values, keys and misfits."""
 
     max_values = float("inf")
 
@@ -173,7 +173,7 @@ class Walk:
         raise NotImplementedError
 
     def rest(self, whole: Collection[Any], part: Collection[Any]) -> Any:
-        """Stand for the parts of a container beyond `max_values`."""
+        """Return what replaces the parts of a container beyond `max_values`."""
         raise NotImplementedError
 
 
@@ -270,7 +270,7 @@ class _Describing(Walk):
 
 
 def scalar_of(obj: Any) -> Any:  # noqa: PLR0911 - one return for each kind
-    """Return the builtin that stands for a single value, or `MISSING`."""
+    """Return the plain form of a single value, or `MISSING`."""
     if is_a(obj, "enum", "Enum"):
         return obj.name if isinstance(obj.name, str) else str(obj)
     value = base_of(obj)
@@ -360,7 +360,7 @@ def moment_of(obj: date) -> date:
 
 
 def _unicode(text: str) -> str:
-    """Write a lone surrogate, which a file name may bring in, as its escape."""
+    """Write a lone surrogate, which a file name may contain, as its escape."""
     if text.isascii():
         return text
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

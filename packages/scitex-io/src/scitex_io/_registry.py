@@ -18,7 +18,7 @@ _MODULES = {ending: module for module, endings in FORMATS.items() for ending in 
 
 
 class Request:
-    """What a format is told about the file that it writes.
+    """The file that a format is asked to write.
 
     Parameters
     ----------

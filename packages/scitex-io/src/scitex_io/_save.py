@@ -37,7 +37,7 @@ def save(obj: Any, path: str | os.PathLike[str], **options: Any) -> Path:
         What to save. Pictures: a matplotlib figure, axes, anything with ``.figure``, pyplot
         itself (its current figure), a PIL image, or an array of pixels.
     path : str or os.PathLike
-        A relative path lands in the directory that `saving_into` has set, which it may not
+        A relative path is saved into the directory that `saving_into` has set, which it may not
         leave by ``..``; without one, in the working directory. ``~`` is the home directory.
     **options
         What the format takes; for figures, frames and the like passed to the library that
@@ -69,9 +69,9 @@ def save(obj: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     figure = figure_of(obj) if getattr(module, "DRAWS_FIGURES", False) else None
     data = False if figure is None else _checked_data(options.pop("data", True))
     check_options(module.prepare, options, "save", request.ending)
-    write = module.prepare(obj, request, **options)
+    content = module.prepare(obj, request, **options)
     table = _table_writer(figure, data) if data else None
-    _write(request, write)
+    _write(request, content)
     if table is not None:
         _write_table(target, table)
     elif getattr(module, "HOLDS_TABLES", False):
@@ -79,11 +79,19 @@ def save(obj: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     return Path(target)
 
 
-def _write(request: Request, write: Writer) -> None:
+def _write(request: Request, content: bytes | Writer) -> None:
+    write = _writer_of(content) if isinstance(content, bytes) else content
     if request.ending.endswith(".gz"):
         write = _zipped(write)
     write_atomically(request.path, request.ending, write)
     notify_saved(request.path)
+
+
+def _writer_of(content: bytes) -> Writer:
+    def write(file: BinaryIO) -> None:
+        file.write(content)
+
+    return write
 
 
 def _zipped(write: Writer) -> Writer:

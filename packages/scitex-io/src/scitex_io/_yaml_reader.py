@@ -1,6 +1,6 @@
-"""Parse one YAML document into builtins: safe, strict, and with the place of every mistake.
+"""Parse one YAML document into builtins: safe, strict, and with line and key of every mistake.
 
-PyYAML's own constructor does not know where a key stands, keeps the last of two equal keys, and
+PyYAML's own constructor does not know the line of a key, keeps the last of two equal keys, and
 expands aliases without a limit. So only its parser is used here, to compose the nodes; the values
 are built from the nodes by the rules of this module.
 """
@@ -126,7 +126,7 @@ def _explain(error: yaml.YAMLError, data: bytes) -> tuple[int, str]:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = str(getattr(error, "problem", None) or error).splitlines()[0]
     hint = next((hint for part, hint in _HINTS.items() if part in problem), "")
-    # A mark at the end of the text stands on the line after the last one.
+    # A mark at the end of the text is on the line after the last one.
     last = data.rstrip().count(b"\n") + 1
     line = min(mark.line + 1, last) if mark is not None else 1
     return line, f"is no YAML: {problem}" + (f"; {hint}" if hint else "")

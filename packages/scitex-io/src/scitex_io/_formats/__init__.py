@@ -1,9 +1,9 @@
 """The file formats: a module for each, and the endings that it stands for.
 
 A format is a module with two functions. ``prepare(obj, request, *, ...)`` checks an object and
-returns the function that writes it to a binary file; ``read(file, ending, /, *, ...)`` returns what
-a file holds. Their keyword arguments are the options of `save` and `load`. A module is imported
-when a file of its ending is saved or loaded.
+returns the content of the file: bytes, or a function that writes to a binary file. ``read(file,
+ending, /, *, ...)`` returns what a file holds. Their keyword arguments are the options of `save`
+and `load`. A module is imported when a file of its ending is saved or loaded.
 """
 
 FORMATS = {

@@ -32,11 +32,11 @@ _PADDED = re.compile(r"[+-]?0[0-9]+\Z")
 _TRUTH = {"True": True, "False": False}
 
 
-def prepare(obj: Any, request: Request, **options: Any) -> Writer:
-    """Return a writer of a frame, an array, a dict of columns, a list of rows or a figure.
+def prepare(obj: Any, request: Request, **options: Any) -> bytes | Writer:
+    """Return the text of a table, or a writer of a frame or a figure.
 
-    ``header`` names the columns of what has no names, or is False; frames of pandas hand all
-    options to ``DataFrame.to_csv``.
+    ``header`` names the columns of what has no names, or is False; for frames of pandas all
+    options go to ``DataFrame.to_csv``.
     """
     delimiter = _DELIMITERS[request.kind]
     if is_frame(obj):
@@ -54,7 +54,7 @@ def prepare(obj: Any, request: Request, **options: Any) -> Writer:
     table = Table.of(obj.to_dicts() if is_polars(obj) else obj, request.ending)
     if is_polars(obj):
         table.header = list(obj.columns)
-    return _table_writer(table, _header(table, header, request.ending), request, delimiter)
+    return _table_text(table, _header(table, header, request.ending), request, delimiter)
 
 
 def _header(table: Table, header: Any, ending: str) -> list[str] | None:
@@ -70,9 +70,7 @@ def _header(table: Table, header: Any, ending: str) -> list[str] | None:
     return names
 
 
-def _table_writer(
-    table: Table, header: list[str] | None, request: Request, delimiter: str
-) -> Writer:
+def _table_text(table: Table, header: list[str] | None, request: Request, delimiter: str) -> bytes:
     content = io.StringIO(newline="")
     if header is not None:
         content.write(_header_line(header, delimiter))
@@ -86,16 +84,11 @@ def _table_writer(
             content, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
         ).writerows(table.rows)
     try:
-        data = content.getvalue().encode("utf-8")
+        return content.getvalue().encode("utf-8")
     except UnicodeEncodeError:
         raise UnfitObjectError(
             f"cannot save as {request.ending}: a text has a lone surrogate, which UTF-8 cannot hold"
         ) from None
-
-    def write(file: BinaryIO) -> None:
-        file.write(data)
-
-    return write
 
 
 def _header_line(names: Sequence[str], delimiter: str, *, careful: bool = False) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def prepare(obj: Any, request: Request, *, allow_pickle: bool = False) -> Writer:
-    """Return a writer of an array, or of what numpy makes one of."""
+    """Return a writer of an array, or of what numpy converts to one."""
     array = as_array(obj, request.ending, allow_pickle=allow_pickle)
 
     def write(file: BinaryIO) -> None:
@@ -54,7 +54,7 @@ def as_array(obj: Any, ending: str, where: str = "", *, allow_pickle: bool = Fal
     Raises
     ------
     UnfitObjectError
-        For masked arrays, whose mask would be lost, for objects, and for what is no array.
+        For masked arrays, whose mask would be lost, for objects, and for what is not an array.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Several named arrays in one file of numpy's."""
+"""Several named arrays in numpy's own format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .._registry import Request, Writer
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can tell
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can hold
 
 
 def prepare(
@@ -30,7 +30,7 @@ def prepare(
 
         import numpy as np
 
-        # By hand, not by np.savez: names like "file" are free, and the run id has a place.
+        # Not by np.savez, which refuses names like "file" and leaves no room for the run id.
         with zipfile.ZipFile(file, "w") as archive:
             for name, array in arrays.items():
                 member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
@@ -45,9 +45,9 @@ def prepare(
 
 def _named(obj: Any, request: Request) -> dict[str, Any]:
     if hasattr(obj, "keys") and hasattr(obj, "__getitem__") and not hasattr(obj, "dtypes"):
-        named = {key: obj[key] for key in obj.keys()}  # noqa: SIM118 - an NpzFile iterates otherwise
+        named = {key: obj[key] for key in obj.keys()}  # noqa: SIM118 - iterating an NpzFile gives no keys
     elif isinstance(obj, (list, tuple)) and any(hasattr(part, "__array__") for part in obj):
-        named = {f"arr_{place}": part for place, part in enumerate(obj)}
+        named = {f"arr_{index}": part for index, part in enumerate(obj)}
     else:
         named = {"arr_0": obj}
     for name in named:

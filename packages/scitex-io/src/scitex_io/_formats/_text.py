@@ -1,4 +1,4 @@
-"""Plain text in UTF-8, kept to the letter."""
+"""Plain text in UTF-8, unchanged."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from .._registry import Request, Writer
+    from .._registry import Request
 
 
-def prepare(obj: Any, request: Request) -> Writer:
-    """Return a writer of a str as it is, or of a list of them as lines."""
+def prepare(obj: Any, request: Request) -> bytes:
+    """Return a str as bytes as it is, or a list of them as lines."""
     if isinstance(obj, (list, tuple)) and all(isinstance(line, str) for line in obj):
         obj = "".join(f"{line}\n" for line in obj)
     if not isinstance(obj, str):
@@ -22,17 +22,12 @@ def prepare(obj: Any, request: Request) -> Writer:
             "a list of lines, or save numbers as .csv, .npy or .json"
         )
     try:
-        content = obj.encode("utf-8")
+        return obj.encode("utf-8")
     except UnicodeEncodeError as error:
         raise UnfitObjectError(
             f"cannot save as {request.ending}: character {error.start} is a lone surrogate, which "
             "UTF-8 cannot hold"
         ) from None
-
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    return write
 
 
 def read(file: BinaryIO, _ending: str, /, *, encoding: str = "utf-8") -> str:

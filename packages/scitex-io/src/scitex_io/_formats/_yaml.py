@@ -10,18 +10,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from .._registry import Request, Writer
+    from .._registry import Request
 
 
-def prepare(obj: Any, request: Request, *, sort_keys: bool = False) -> Writer:
-    """Return a writer; text that YAML 1.1 or 1.2 would take for something else is quoted."""
+def prepare(obj: Any, request: Request, *, sort_keys: bool = False) -> bytes:
+    """Return the text as bytes; words that YAML 1.1 or 1.2 would misread are quoted."""
     plain = fit(obj, request.ending, dates=True, any_keys=True, max_depth=MAX_DEPTH)
-    content = dump_yaml(_sorted(plain) if sort_keys else plain)
-
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    return write
+    return dump_yaml(_sorted(plain) if sort_keys else plain)
 
 
 def _sorted(plain: Any) -> Any:

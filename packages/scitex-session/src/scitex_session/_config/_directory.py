@@ -39,7 +39,7 @@ RESERVED = frozenset(
 
 _ENDINGS = (".yaml", ".yml")
 _MAX_BYTES = 10_000_000
-# A record holds the configuration together with what the run added to it.
+# CONFIG.yaml of a run holds the configuration together with what the run added to it.
 _MAX_RECORD_BYTES = 64_000_000
 _DEBUG = "IS_DEBUG"
 # Opening a named pipe that nobody writes to would otherwise block for ever.
@@ -67,9 +67,9 @@ def load_directory(
     Parameters
     ----------
     directory : str or path, default "./config"
-        Where to look. One that does not exist holds no files.
+        One that does not exist holds no files.
     warn : callable, default: write to standard error
-        Called with one line for each bare ``yes``, ``no``, ``on`` or ``off``, which are words here.
+        Called with one line for each bare ``yes``, ``no``, ``on`` or ``off``; these are words.
 
     Returns
     -------

@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import json
 import os
 import signal
 import stat
@@ -159,3 +160,54 @@ def test_many_processes_save_one_file(names):
     assert [process.wait() for process in processes] == [0, 0, 0]
     assert len(load("deep/er/x.json")) == 1000
     assert names() == ["deep", "deep/er", "deep/er/x.json"]
+
+
+WATCHED = """
+import json, os, sys
+import scitex_io as io
+
+events = []
+fsync, replace = os.fsync, os.replace
+
+def watched_fsync(file):
+    fsync(file)
+    found = os.fstat(file)
+    events.append(["fsync", found.st_ino, found.st_size])
+
+def watched_replace(source, target):
+    events.append(["rename", os.stat(source).st_ino, os.path.basename(target)])
+    replace(source, target)
+
+os.fsync, os.replace = watched_fsync, watched_replace
+{save}
+print(json.dumps(events))
+"""
+SAVES = {
+    "json": "io.save([1] * 10_000, 'x.json')",
+    "yaml": "io.save({'a': 'b' * 10_000}, 'x.yaml')",
+    "csv.gz": "io.save([[1, 2.5]] * 10_000, 'x.csv.gz')",
+    "npy": "import numpy as np; io.save(np.arange(10_000), 'x.npy')",
+    "pkl": "io.save(list(range(10_000)), 'x.pkl')",
+    "h5": "import numpy as np; io.save(np.arange(10_000), 'x.h5')",
+    "mat": "import numpy as np; io.save(np.arange(10_000), 'x.mat')",
+    "png": "from matplotlib.figure import Figure; f = Figure(); f.subplots().plot([1, 2]);"
+    " io.save(f, 'x.png')",
+}
+NEEDED = {"h5": "h5py", "mat": "scipy", "png": "matplotlib"}
+
+
+@pytest.mark.parametrize("ending", SAVES)
+def test_a_file_is_on_the_disk_before_it_has_its_name(python, ending):
+    """The whole content is fsynced before the rename, so that a power cut leaves no empty file."""
+    if ending in NEEDED:
+        pytest.importorskip(NEEDED[ending])
+    events = json.loads(python(WATCHED.format(save=SAVES[ending])))
+    names = [name for kind, _, name in events if kind == "rename"]
+    assert names == (["x.png", "x.csv"] if ending == "png" else [f"x.{ending}"])
+    for number, name in enumerate(names):
+        size = Path(name).stat().st_size
+        inode = Path(name).stat().st_ino
+        assert events[2 * number : 2 * number + 2] == [
+            ["fsync", inode, size],
+            ["rename", inode, name],
+        ]

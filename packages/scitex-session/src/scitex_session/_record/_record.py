@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .. import _config
+from .._config._directory import load_yaml
 from .._durable import stage, write_whole
 from ..errors import SessionError
 from . import _json
+from ._config_pickle import dump_pickle
 from ._directory import (
     CONFIG_PICKLE,
     CONFIG_YAML,
@@ -139,7 +140,7 @@ class Record:
     def read_config(self) -> None:
         """Read CONFIG.yaml too, where that can be read; `config` stays None where it cannot."""
         try:
-            config = _config.load_yaml(self.directory.inside(CONFIG_YAML))
+            config = load_yaml(self.directory.inside(CONFIG_YAML))
         except (OSError, SessionError):
             return
         if isinstance(config, dict):
@@ -243,13 +244,15 @@ class Record:
         """Return CONFIG's files, with secrets masked; none where CONFIG is not known."""
         if self.config is None:
             return {}, []
+        from scitex_io import dump_yaml, to_plain
+
         from .._provenance._masking import mask
 
         masked = mask(dict(self.config))
-        plain, warnings = _config.to_plain(masked)
+        plain, warnings = to_plain(masked)
         files = {
-            CONFIG_PICKLE: _config.dump_pickle(masked),
-            CONFIG_YAML: _config.dump_yaml(plain),
+            CONFIG_PICKLE: dump_pickle(masked),
+            CONFIG_YAML: dump_yaml(plain),
         }
         return files, warnings
 

@@ -9,7 +9,9 @@ import sys
 import time
 from datetime import datetime
 
-from .. import _config, _console
+from .. import _console
+from .._config._directory import load_directory
+from .._config._overrides import apply_overrides
 from .._durable import sync_directory
 from .._record._directory import (
     CLAIM,
@@ -113,8 +115,8 @@ class Opening:
         if "config" in repeated:
             self.namespaces = {"IS_DEBUG": False, **repeated["config"]}
         else:
-            self.namespaces = _config.load_directory()
-            _config.apply_overrides(self.namespaces, overrides)
+            self.namespaces = load_directory()
+            apply_overrides(self.namespaces, overrides)
 
     def check(self) -> None:
         """Refuse what cannot work, before anything is on the disk."""
@@ -185,6 +187,7 @@ def _make_directory(opening: Opening) -> Run:
 def _first_state(opening: Opening, directory: RunDir, identifier: str, now: datetime) -> Run:
     """Return the run at its start, with CONFIG naming the directory by its final name."""
     from scitex_dotdict import DotDict
+    from scitex_io import to_plain
 
     from .._provenance._masking import mask
 
@@ -211,7 +214,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
         "overrides": opening.overrides,
         "config": opening.namespaces,
     }
-    plain, warnings = _config.to_plain(mask(given))
+    plain, warnings = to_plain(mask(given))
     data.update(to_json(plain))
     data["seed"] = opening.seed
     data["warnings"] = warnings

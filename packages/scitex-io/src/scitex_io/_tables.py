@@ -1,9 +1,9 @@
-"""Any table as a header and rows of cells."""
+"""Any table as a header and rows of cells, or as a frame of pandas."""
 
 from __future__ import annotations
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import describe, is_a
+from ._errors import UnfitObjectError
+from ._libraries import is_a, is_frame, is_polars, need, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ _SIMPLE = frozenset({bool, float, int, str, type(None)})
 
 
 class Table:
-    """A table that knows its names, if it has any, and its rows.
+    """A table in memory.
 
     Parameters
     ----------
     header : list of str or None
-        None for a table without names.
+        None for a table without column names.
     rows : list of sequences
         All of one width.
     width : int
@@ -66,7 +66,7 @@ class Table:
 
 class _Refusal:
     def __init__(self, obj: Any, ending: str) -> None:
-        self.start = f"cannot save {describe(obj)} as {ending}"
+        self.start = f"cannot save {type_name(obj)} as {ending}"
 
     def __call__(self, why: str) -> UnfitObjectError:
         return UnfitObjectError(f"{self.start}: {why}")
@@ -86,11 +86,11 @@ def _from_array(array: Any, refuse: _Refusal) -> _Parts:
     if array.dtype.kind not in "biufMUSO":
         raise refuse(f"cells hold numbers, text and dates, not {array.dtype}; save it as .npy")
     if array.dtype.kind == "b":
-        array = array.astype("uint8")  # 1 and 0: read as numbers again, not as a header
+        array = array.astype("uint8")  # 1 and 0, because True and False would be read as a header
     plain = _cells(array.reshape(len(array), -1) if array.size else array.reshape(len(array), 0))
     width = array.shape[1] if array.ndim == 2 else 1  # noqa: PLR2004 - two dimensions
     numeric = array.dtype.kind in "biuf"
-    return (None if numeric else [str(place) for place in range(width)]), plain, width
+    return (None if numeric else [str(index) for index in range(width)]), plain, width
 
 
 def _cells(array: Any) -> list[Any]:
@@ -104,7 +104,7 @@ def _from_columns(columns: dict[Any, Any], refuse: _Refusal) -> _Parts:
     header = [_name(key, refuse) for key in columns]
     listed = [_column(value) for value in columns.values()]
     if columns and not any(isinstance(column, list) for column in listed):
-        return header, [listed], len(header)  # one number for each name: one row
+        return header, [listed], len(header)  # one value for each name: one row
     lengths = {}
     for name, column in zip(header, listed, strict=True):
         if not isinstance(column, list):
@@ -132,9 +132,9 @@ def _from_list(obj: Sequence[Any], refuse: _Refusal) -> _Parts:
     if not any(isinstance(row, list) for row in rows):
         return None, [[row] for row in rows], 1
     width = len(rows[0]) if isinstance(rows[0], list) else 1
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != width:
-            raise refuse(f"row {place} has not {width} cells as row 0 has")
+            raise refuse(f"row {index} has not {width} cells as row 0 has")
     return None, rows, width
 
 
@@ -146,15 +146,15 @@ def _name(key: Any, refuse: _Refusal) -> str:
 
 def _checked(rows: Iterable[Sequence[Any]], refuse: _Refusal) -> list[Sequence[Any]]:
     checked: list[Sequence[Any]] = []
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         if _SIMPLE.issuperset(map(type, row)):
             checked.append(row)
         else:
-            checked.append([_cell(cell, place, refuse) for cell in row])
+            checked.append([_cell(cell, index, refuse) for cell in row])
     return checked
 
 
-def _cell(cell: Any, place: int, refuse: _Refusal) -> Any:
+def _cell(cell: Any, row: int, refuse: _Refusal) -> Any:
     if type(cell) in _SIMPLE:
         return cell
     if is_a(cell, "numpy", "datetime64"):
@@ -170,6 +170,52 @@ def _cell(cell: Any, place: int, refuse: _Refusal) -> Any:
     if type(cell).__name__ == "NAType":
         return None
     raise refuse(
-        f"row {place} holds {describe(cell)}, and a cell holds a number, a text or a date; "
+        f"row {row} holds {type_name(cell)}, and a cell holds a number, a text or a date; "
         "save it as .json or .pkl"
+    )
+
+
+def has_own_index(frame: Any) -> bool:
+    """Return whether the index holds more than row numbers."""
+    index = frame.index
+    if index.nlevels > 1 or index.name is not None:
+        return True
+    return type(index).__name__ != "RangeIndex" or index.start != 0 or index.step != 1
+
+
+def with_index(obj: Any) -> Any:
+    """Return a frame or Series as a frame, with an index of its own as columns."""
+    frame = _frame(obj)
+    return frame.reset_index() if has_own_index(frame) else frame
+
+
+def _frame(obj: Any) -> Any:
+    """Return a Series as the frame of one column that it is."""
+    if not is_a(obj, "pandas", "Series"):
+        return obj
+    return obj.to_frame(obj.name if obj.name is not None else "value")
+
+
+def as_frame(obj: Any, ending: str, extra: str) -> Any:
+    """Return any table as a DataFrame of pandas.
+
+    Raises
+    ------
+    UnfitObjectError
+        If `obj` is no table.
+    MissingLibraryError
+        If pandas is not installed.
+    """
+    if is_frame(obj):
+        return _frame(obj)
+    if is_polars(obj):
+        return need("pandas", ending, extra).DataFrame(obj.to_dict(as_series=False))
+    table = Table.of(obj, ending)
+    pandas = need("pandas", ending, extra)
+    names = table.header or [f"column_{index}" for index in range(table.width)]
+    if len(set(names)) != len(names):
+        raise UnfitObjectError(f"cannot save as {ending}: two columns have the same name")
+    columns: Any = zip(*table.rows, strict=True) if table.height else [[] for _ in names]
+    return pandas.DataFrame(
+        {name: list(column) for name, column in zip(names, columns, strict=True)}
     )

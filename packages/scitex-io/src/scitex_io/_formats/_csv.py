@@ -1,4 +1,4 @@
-"""Tables of text: csv and tsv."""
+"""Tables as text: csv and tsv."""
 
 from __future__ import annotations
 
@@ -6,28 +6,37 @@ import csv
 import io
 import re
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._formats._table_parse import as_array, is_number, typed, unique
-from scitex_io._formats._table_rows import Table
-from scitex_io._lookup import is_frame, is_polars, need
+from .._errors import UnfitObjectError
+from .._libraries import figure_of, is_frame, is_polars, need
+from .._tables import Table, has_own_index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
+
+HOLDS_TABLES = True  # `save` keeps the table of a figure from replacing one
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _KINDS = ("frame", "columns", "rows", "array")
 _PEEK = 1 << 16
+# No leading zeros: "007" names a subject.
+_INT = re.compile(r"[+-]?(?:0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(
+    r"\s*[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)\s*\Z",
+    re.IGNORECASE,
+)
+_PADDED = re.compile(r"[+-]?0[0-9]+\Z")
+_TRUTH = {"True": True, "False": False}
 
 
-def prepare(obj: Any, request: Request, **options: Any) -> Writer:
-    """Return a writer of a frame, an array, a dict of columns, a list of rows or a figure.
+def prepare(obj: Any, request: Request, **options: Any) -> bytes | Writer:
+    """Return the text of a table, or a writer of a frame or a figure.
 
-    ``header`` names the columns of what has no names, or is False; frames of pandas hand all
-    options to ``DataFrame.to_csv``.
+    ``header`` names the columns of what has no names, or is False; for frames of pandas all
+    options go to ``DataFrame.to_csv``.
     """
     delimiter = _DELIMITERS[request.kind]
     if is_frame(obj):
@@ -38,16 +47,14 @@ def prepare(obj: Any, request: Request, **options: Any) -> Writer:
             f"save() to {request.ending} has no option {next(iter(options))!r} for this object; "
             "it takes header"
         )
-    from scitex_io._figure._find import figure_of
-
     if (figure := figure_of(obj)) is not None:
-        from scitex_io._figure._table import FigureTable
+        from .._figure._table import FigureTable
 
         return lambda file: FigureTable(figure, unlimited=True).write(file, delimiter)
     table = Table.of(obj.to_dicts() if is_polars(obj) else obj, request.ending)
     if is_polars(obj):
         table.header = list(obj.columns)
-    return _table_writer(table, _header(table, header, request.ending), request, delimiter)
+    return _table_text(table, _header(table, header, request.ending), request, delimiter)
 
 
 def _header(table: Table, header: Any, ending: str) -> list[str] | None:
@@ -63,37 +70,30 @@ def _header(table: Table, header: Any, ending: str) -> list[str] | None:
     return names
 
 
-def _table_writer(
-    table: Table, header: list[str] | None, request: Request, delimiter: str
-) -> Writer:
+def _table_text(table: Table, header: list[str] | None, request: Request, delimiter: str) -> bytes:
     content = io.StringIO(newline="")
     if header is not None:
-        content.write(header_line(header, delimiter))
+        content.write(_header_line(header, delimiter))
     csv.writer(content, delimiter=delimiter, lineterminator="\n").writerows(table.rows)
     if "\r" in content.getvalue():
-        # Python before 3.13 leaves a carriage return bare, which readers take for a line's end.
+        # Before 3.13 a carriage return is not quoted, and readers take it for the end of a line.
         content.seek(content.truncate(0))
         if header is not None:
-            content.write(header_line(header, delimiter, careful=True))
+            content.write(_header_line(header, delimiter, careful=True))
         csv.writer(
             content, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
         ).writerows(table.rows)
     try:
-        data = content.getvalue().encode("utf-8")
+        return content.getvalue().encode("utf-8")
     except UnicodeEncodeError:
         raise UnfitObjectError(
             f"cannot save as {request.ending}: a text has a lone surrogate, which UTF-8 cannot hold"
         ) from None
 
-    def write(file: BinaryIO) -> None:
-        file.write(data)
 
-    return write
-
-
-def header_line(names: Sequence[str], delimiter: str, *, careful: bool = False) -> str:
-    """Return the line of names; in quotes if `careful` or they could be taken for numbers."""
-    numbers = careful or all(map(is_number, names))
+def _header_line(names: Sequence[str], delimiter: str, *, careful: bool = False) -> str:
+    """Return the line of names, in quotes if `careful` or if they could be taken for numbers."""
+    numbers = careful or all(map(_is_number, names))
     line = io.StringIO(newline="")
     csv.writer(
         line,
@@ -105,16 +105,14 @@ def header_line(names: Sequence[str], delimiter: str, *, careful: bool = False) 
 
 
 def _frame_writer(obj: Any, delimiter: str, options: dict[str, Any]) -> Writer:
-    from scitex_io._formats._frames import has_own_index
-
     frame = obj if hasattr(obj, "columns") else obj.to_frame(obj.name or "value")
     settings = {"index": has_own_index(frame), "lineterminator": "\n", "sep": delimiter, **options}
     names = [str(name) for name in frame.columns]
     if _has_returns(frame):
         settings.setdefault("quoting", csv.QUOTE_NONNUMERIC)
     first = ""
-    if "header" not in settings and not settings["index"] and all(map(is_number, names)):
-        first = header_line(names, delimiter) if names else ""
+    if "header" not in settings and not settings["index"] and all(map(_is_number, names)):
+        first = _header_line(names, delimiter) if names else ""
         settings["header"] = False
 
     def write(file: BinaryIO) -> None:
@@ -128,7 +126,7 @@ def _frame_writer(obj: Any, delimiter: str, options: dict[str, Any]) -> Writer:
 
 
 def _has_returns(frame: Any) -> bool:
-    texts = (frame.iloc[:, place] for place, kind in enumerate(frame.dtypes) if kind.kind in "OU")
+    texts = (frame.iloc[:, index] for index, kind in enumerate(frame.dtypes) if kind.kind in "OU")
     return any(isinstance(cell, str) and "\r" in cell for column in texts for cell in column)
 
 
@@ -175,7 +173,7 @@ def _has_header(file: BinaryIO, delimiter: str) -> bool:
     start = file.read(_PEEK).decode("utf-8-sig", "replace")
     file.seek(0)
     first = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])
-    return start[:1] == '"' or not all(map(is_number, first))
+    return start[:1] == '"' or not all(map(_is_number, first))
 
 
 def _read_frame(
@@ -196,7 +194,7 @@ def _read_frame(
 
 
 def _rounds(version: str) -> bool:
-    # The fast parser of pandas was wrong in the last digit now and then, until 3.1 mended it and
+    # Before 3.1 the fast parser of pandas is sometimes wrong in the last digit; 3.1 mended it and
     # deprecated the exact one.
     major, minor = version.split(".")[:2]
     return (int(major), int(minor)) < (3, 1)
@@ -218,10 +216,10 @@ def _read_array(file: BinaryIO, delimiter: str, named: bool) -> Any:
 
     text = file.read().decode("utf-8-sig")
     file.seek(0)
-    if re.search("[0-9]{19}", text):  # perhaps beyond 64 bits, where loadtxt goes astray
+    if re.search("[0-9]{19}", text):  # perhaps beyond 64 bits, where loadtxt is wrong
         return _read_array_slowly(file, delimiter, named)
     try:
-        # The quick way, which knows no empty cells.
+        # Fast, but refuses empty cells.
         return np.loadtxt(
             io.StringIO(text),
             dtype=np.float64 if set(".eEnN") & set(text) else np.int64,
@@ -241,10 +239,10 @@ def _read_array_slowly(file: BinaryIO, delimiter: str, named: bool) -> Any:
     file.seek(0)
     if any(len(record) != len(records[0]) for record in records):
         return None
-    columns = [typed(column) for column in zip(*records, strict=True)]
+    columns = [_typed(column) for column in zip(*records, strict=True)]
     if any(type(column[0]) not in {int, float} for column in columns):
         return None
-    return np.array([as_array(column) for column in columns]).T.copy()
+    return np.array([_as_array(column) for column in columns]).T.copy()
 
 
 def _read_plain(file: BinaryIO, delimiter: str, named: bool, *, rows: bool) -> Any:
@@ -255,9 +253,55 @@ def _read_plain(file: BinaryIO, delimiter: str, named: bool, *, rows: bool) -> A
     for line, record in records:
         if len(record) != width:
             raise ValueError(f"line {line} has {len(record)} cells where the first has {width}")
-    names = unique(records.pop(0)[1]) if named else [str(place) for place in range(width)]
+    names = _unique(records.pop(0)[1]) if named else [str(index) for index in range(width)]
     cells = zip(*(record for _, record in records), strict=True) if records else [()] * width
-    columns = [typed(column) for column in cells]
+    columns = [_typed(column) for column in cells]
     if rows:
         return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-    return {name: as_array(column) for name, column in zip(names, columns, strict=True)}
+    return {name: _as_array(column) for name, column in zip(names, columns, strict=True)}
+
+
+def _is_number(cell: str) -> bool:
+    """Return whether a cell reads as a number."""
+    return _FLOAT.match(cell) is not None and _PADDED.match(cell) is None
+
+
+def _typed(cells: Sequence[str]) -> list[Any]:
+    """Return the cells of one column as int, float, bool or str, whichever fits all of them.
+
+    An empty cell is ``nan`` among floats, and makes floats of ints; a column of nothing but
+    empty cells stays text.
+    """
+    if any(cells):
+        if all(map(_INT.match, cells)):
+            return [int(cell) for cell in cells]
+        if all(not cell or _is_number(cell) for cell in cells):
+            return [float(cell) if cell else float("nan") for cell in cells]
+        if all(cell in _TRUTH for cell in cells):
+            return [_TRUTH[cell] for cell in cells]
+    return list(cells)
+
+
+def _as_array(column: list[Any]) -> Any:
+    """Return a typed column as a numpy array: int64, float64, bool, or text."""
+    import numpy as np
+
+    whole = bool(column) and type(column[0]) is int
+    if whole and not all(-(2**63) <= value < 2**63 for value in column):
+        return np.array(column, dtype=np.float64)
+    return np.array(column, dtype=str if not column else None)
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Append numbers to repeated names, as pandas does: ``a``, ``a.1``, ``a.2``."""
+    seen: dict[str, int] = {}
+    result: list[str] = []
+    for name in names:
+        count = seen.get(name, -1) + 1
+        fresh = name if not count else f"{name}.{count}"
+        while fresh in result:
+            count += 1
+            fresh = f"{name}.{count}"
+        seen[name] = count
+        result.append(fresh)
+    return result

@@ -1,7 +1,8 @@
-"""YAML that every reader understands alike, be it of YAML 1.1 or 1.2, without a library.
+"""Write plain data as YAML that every reader of YAML 1.1 or 1.2 reads alike.
 
-A word stands bare only where no reader could take it for anything else; all other text is in
-double quotes. Importing a YAML library would cost more than a whole session does.
+A word is left unquoted only where no reader could take it for anything else; all other text is in
+double quotes. Written without PyYAML, which takes 10 to 15 ms to import, as long as a bare
+interpreter takes to start, and which every run would pay for.
 """
 
 from __future__ import annotations
@@ -11,21 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-__all__ = ["dump_yaml"]
-
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FIRST = frozenset(_LETTERS + "_/")
 _ALLOWED = _LETTERS + "0123456789_/.+-@ "
 _BOOLEANS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _SURROGATES = (0xD800, 0xDFFF)
-# YAML wants a key of its own line, with `?` before it, where it is longer than 1024 characters.
+# A key of more than 1024 characters needs a line of its own, with `?` in front.
 _LONG_KEY = 1_000
 _FLOW_WIDTH = 80
 
 
 def dump_yaml(plain: object) -> bytes:
-    """Write what `to_plain` gave as YAML in UTF-8, keys in their order.
+    """Write plain data, such as `to_plain` returns, as YAML in UTF-8, keys in their order.
 
     Parameters
     ----------
@@ -35,8 +34,8 @@ def dump_yaml(plain: object) -> bytes:
     Returns
     -------
     bytes
-        One document that ``yaml.safe_load`` and readers of YAML 1.2 load to the same values
-        (but dates, which YAML 1.2 leaves as text).
+        One document that `parse_yaml`, ``yaml.safe_load`` and readers of YAML 1.2 load to the same
+        values (except dates, which YAML 1.2 leaves as text).
 
     Raises
     ------
@@ -74,7 +73,7 @@ def _entry(head: str, value: object, indent: str) -> Iterator[str]:
 
 
 def _flow(items: list[Any]) -> str | None:
-    """Give a short list of single values on one line, or None."""
+    """Return a short list of single values on one line, or None."""
     if len(items) > _FLOW_WIDTH // 2 or any(isinstance(item, dict | list) for item in items):
         return None
     text = f"[{', '.join(map(_scalar, items))}]"

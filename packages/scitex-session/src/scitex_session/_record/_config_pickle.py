@@ -24,10 +24,11 @@ def dump_pickle(obj: object) -> bytes:
     """
     import io
 
-    from ._plain import Freezer
+    from scitex_io import to_plain
 
+    plain, _ = to_plain(obj, for_pickle=True)
     file = io.BytesIO()
-    _pickler()(file, protocol=4).dump(Freezer(rich=True).freeze(obj))
+    _pickler()(file, protocol=4).dump(plain)
     return file.getvalue()
 
 

@@ -1,11 +1,17 @@
-"""What a word of YAML means: the rules of YAML 1.2, with the dates and ``1_000`` of YAML 1.1."""
+"""What a scalar of YAML means: the rules of YAML 1.2, with the dates and ``1_000`` of YAML 1.1."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 
-__all__ = ["OLD_BOOLEANS", "resolve", "tagged"]
+# Below the depth at which PyYAML's parser in C, which recurses, would overflow the stack.
+MAX_DEPTH = 100
+
+# What YAML 1.1 read as a boolean and YAML 1.2 reads as a word.
+OLD_BOOLEANS = frozenset(
+    form for word in ("yes", "no", "on", "off") for form in (word, word.capitalize(), word.upper())
+)
 
 # Plain scalars that begin with none of these are words; no pattern needs to be tried.
 _FIRST = frozenset("-+.0123456789~tTfFnN")
@@ -24,14 +30,11 @@ _TIME = re.compile(
     r"(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?"
     r"(?:[ \t]*(Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)?"
 )
-# What YAML 1.1 read as a boolean and YAML 1.2 reads as a word.
-OLD_BOOLEANS = frozenset(
-    form for word in ("yes", "no", "on", "off") for form in (word, word.capitalize(), word.upper())
-)
+_TYPES = {"int": int, "float": float, "bool": bool, "null": type(None), "timestamp": dt.date}
 
 
 def resolve(text: str) -> object:
-    """Give the value of a plain (unquoted) scalar; ValueError where it is out of range."""
+    """Return the value of a plain (unquoted) scalar; ValueError if it is out of range."""
     if text[:1] not in _FIRST and text:
         return text
     if text in _WORDS:
@@ -49,7 +52,7 @@ def resolve(text: str) -> object:
 
 
 def tagged(kind: str, text: str) -> object:
-    """Give the value of a scalar with an explicit tag ``!!kind``; ValueError if it is none."""
+    """Return the value of a scalar with an explicit tag ``!!kind``; ValueError if it has none."""
     if kind == "str":
         return text
     if kind == "binary":
@@ -59,15 +62,8 @@ def tagged(kind: str, text: str) -> object:
     value = resolve(text)
     if kind == "float" and type(value) is int:
         return float(value)
-    expected = {
-        "int": int,
-        "float": float,
-        "bool": bool,
-        "null": type(None),
-        "timestamp": dt.date,
-    }[kind]
     # A bool is an int to isinstance, but `!!int true` is a mistake.
-    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+    if not isinstance(value, _TYPES[kind]) or (kind == "int" and isinstance(value, bool)):
         raise ValueError(f"{text!r} is no {kind}")
     return value
 

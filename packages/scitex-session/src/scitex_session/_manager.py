@@ -138,10 +138,9 @@ class SessionManager:
         """Return one session, ``{}`` if there is none of that ID."""
         if session_id in self._own:
             return dict(self._own[session_id])
-        from ._catalog._refresh import storable
+        from ._catalog._index import encoded
 
-        wanted = storable(session_id)
-        found = self._on_disk("id = ? OR name = ?", (wanted, wanted))
+        found = self._on_disk("CAST(? AS TEXT) IN (id, name)", (encoded(session_id),))
         return next(iter(found.values()), {})
 
     def list_sessions(self) -> dict[str, Any]:
@@ -166,14 +165,12 @@ class SessionManager:
 def _described(found: Found) -> dict[str, Any]:
     import json
 
-    from ._catalog._select import living_status
-
-    record = json.loads(found.head)
-    about, process = record["run"], record["process"]
+    head = json.loads(found.head)
+    about, process = head["run"], head["process"]
     return {
         "session_id": found.id,
-        "status": living_status(found),
-        "config": {**record["config"], "ARGS": record["args"]},
+        "status": found.current_status(),
+        "config": {**head["config"], "ARGS": head["args"]},
         "script_path": about.get("script"),
         "start_time": about.get("start_time"),
         "end_time": about.get("end_time"),

@@ -1,4 +1,4 @@
-"""Where runs are: the registry of output directories, the walk over them, and the query index.
+"""The catalogue: where runs are, what the index knows of them, archives and the trash.
 
 A session imports this package for `register` alone, so nothing else is imported here.
 """

@@ -262,8 +262,8 @@ def killed_everywhere(make_run, command, prepare, *words):
             assert number > 3
             return
         listed = [line.split("\t")[0] for line in command("ls").lines[1:]]
-        thrown = [line.split("\t")[0] for line in command("ls", "--trash").lines[1:]]
-        assert [*listed, *thrown] == ["one"], number
+        trashed = [line.split("\t")[0] for line in command("ls", "--trash").lines[1:]]
+        assert [*listed, *trashed] == ["one"], number
         yield run, before
         shutil.rmtree(make_run.base)
     pytest.fail("the command does not end")

@@ -49,7 +49,7 @@ def test_mistakes_give_one_line_and_status_2(command):
     assert command("ls", "threshold").status == 2
 
 
-def test_both_doors_lead_to_the_same():
+def test_command_and_module_are_the_same():
     """`scitex-session` and `python -m scitex_session` are one command."""
     installed = shutil.which("scitex-session", path=os.path.dirname(sys.executable))
     if installed is None:
@@ -60,7 +60,7 @@ def test_both_doors_lead_to_the_same():
 
 
 def test_a_closed_pipe_is_no_crash(make_run):
-    """`scitex-session ls | head -1` ends without a word."""
+    """`scitex-session ls | head -1` ends without a message."""
     for count in range(50):
         make_run(name=f"run{count}" + "x" * 200, args={"x": "y" * 150})
     make_run(name="log", files={"logs/stdout.log": "line\n" * 200_000})

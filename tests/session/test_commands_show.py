@@ -164,7 +164,7 @@ def test_follow_stops_when_the_process_is_dead(make_run, command):
 
 
 def test_diff_of_equal_runs(make_run, command):
-    """Runs that differ in time, process and place only are the same: status 0."""
+    """Runs that differ in time, process and directory only are the same: status 0."""
     for name in ("one", "two"):
         make_run(name=name, outputs=[{"path": "a", "size": 1, "sha256": "f" * 64, "mtime_ns": 1}])
     answer = command("diff", "one", "two")

@@ -155,9 +155,11 @@ class Index:
             What follows, such as an order.
         """
         (count,) = self._db.execute("SELECT count(*) FROM dirs").fetchone()
-        # No condition on the directory where all are meant: it would slow the query down.
-        meant = "TRUE" if count == len(self._dirs) else f"dir IN ({','.join(map(str, self._dirs))})"
-        condition = f"{meant} AND ({where})" if where else meant
+        # Where all directories are asked for, a condition on them would only slow the query down.
+        every = count == len(self._dirs)
+        condition = "TRUE" if every else f"dir IN ({','.join(map(str, self._dirs))})"
+        if where:
+            condition += f" AND ({where})"
         query = f"SELECT {columns} FROM runs LEFT JOIN heads USING (run) WHERE {condition} {tail}"  # noqa: S608 - keys are integers
         return self._db.execute(query, tuple(values))
 

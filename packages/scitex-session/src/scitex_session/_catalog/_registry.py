@@ -31,9 +31,9 @@ def state_dir() -> str:
         ``$SCITEX_STATE_DIR`` if it is set, else ``scitex`` under the user's state directory as
         platformdirs names it (``~/.local/state`` on Linux).
     """
-    chosen = os.environ.get("SCITEX_STATE_DIR")
-    if chosen:
-        return os.path.abspath(chosen)
+    override = os.environ.get("SCITEX_STATE_DIR")
+    if override:
+        return os.path.abspath(override)
     if sys.platform == "linux" and "ANDROID_ROOT" not in os.environ:
         # What platformdirs answers here, without the 10 ms that its import takes.
         base = os.environ.get("XDG_STATE_HOME", "")

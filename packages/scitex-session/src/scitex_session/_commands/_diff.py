@@ -97,9 +97,9 @@ def _by_path(files: Any) -> dict[str, Any]:
     for entry in files if isinstance(files, list) else ():
         if isinstance(entry, dict):
             digest = entry.get("sha256")
-            told = f"sha256 {digest[:12]}" if isinstance(digest, str) else "no digest"
+            shown = f"sha256 {digest[:12]}" if isinstance(digest, str) else "no digest"
             name = str(entry.get("path") or entry.get("url"))
-            found[name] = f"{entry.get('size')} bytes, {told}"
+            found[name] = f"{entry.get('size')} bytes, {shown}"
     return found
 
 
@@ -140,14 +140,14 @@ def _compare_outputs(a: Found, b: Found, changes: list[Change]) -> list[Change]:
     rules = Rules(aliases(Record(a.entry.path), Record(b.entry.path), None), 0.0)
     kept: list[Change] = []
     for name, left, right in changes:
-        told = right
+        shown = right
         if _ABSENT not in (left, right) and _has_file(a, name) and _has_file(b, name):
             old, new = (os.path.join(found.entry.path, name) for found in (a, b))
             result = compare_files(old, new, name, rules)
             if result.same:
                 continue
-            told = f"{right} ({result.detail})" if result.detail else right
-        kept.append((name, left, told))
+            shown = f"{right} ({result.detail})" if result.detail else right
+        kept.append((name, left, shown))
     return kept
 
 

@@ -50,7 +50,7 @@ def add_rerun(parser: ArgumentParser) -> None:
 
 
 def rerun(options: Namespace) -> int:
-    """Run a run again in a clean place and compare everything it makes.
+    """Run a run again in a clean directory and compare everything it makes.
 
     Code, arguments, configuration and seeds are those of the run. Each output is identical, equal
     in content, or different and where; what differs between the runs is named, the likeliest cause

@@ -1,7 +1,7 @@
 import pytest
 
 from scitex_session import UsageError
-from scitex_session._config import apply_overrides
+from scitex_session._config._overrides import apply_overrides
 
 
 @pytest.fixture

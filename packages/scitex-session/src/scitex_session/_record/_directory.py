@@ -26,6 +26,7 @@ LOGS = "logs"
 STDOUT_LOG = "logs/stdout.log"
 STDERR_LOG = "logs/stderr.log"
 STACKS = "logs/stacks.txt"
+LOG_OF = {"stdout": STDOUT_LOG, "stderr": STDERR_LOG}
 
 STAGING = ".new-"  # in front of the name of a run directory until its first files are complete
 

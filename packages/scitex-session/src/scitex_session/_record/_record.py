@@ -304,6 +304,19 @@ def parse(data: bytes, file: str) -> dict[str, Any]:
     return found
 
 
+def has_ended(data: dict[str, Any]) -> bool:
+    """Return whether a record says how its run ended."""
+    return bool(data["run"].get("status") != RUNNING)
+
+
+def is_pending(data: dict[str, Any], section: str | None = None) -> bool:
+    """Return whether a section, or any, is still to be completed after the end of the run."""
+    pending = data.get("pending")
+    if section is None:
+        return bool(pending)
+    return isinstance(pending, list) and section in pending
+
+
 def first_config(
     identifier: str, namespaces: dict[str, Any], script: str | None, now: datetime
 ) -> dict[str, Any]:

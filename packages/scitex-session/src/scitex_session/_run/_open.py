@@ -9,7 +9,7 @@ import sys
 import time
 from datetime import datetime
 
-from .. import _console
+from .. import _console, _liveness
 from .._config._directory import load_directory
 from .._config._overrides import apply_overrides
 from .._durable import sync_directory
@@ -29,7 +29,7 @@ from .._record._directory import (
 from .._record._json import to_json
 from .._record._record import LaterRecord, Record, RecordError, first_config, first_data, paths_of
 from ..errors import SessionError
-from . import _active, _liveness
+from . import _active
 from ._active import Run
 from ._close import close_run
 from ._outcome import outcome_of
@@ -166,7 +166,7 @@ def _make_directory(opening: Opening) -> Run:
             os.makedirs(directory.inside(folder), exist_ok=True)
         for log in (STDOUT_LOG, STDERR_LOG):  # there from the first moment on
             os.close(os.open(directory.inside(log), os.O_WRONLY | os.O_CREAT, 0o666))
-        run.record.data["warnings"] += run.record.write()
+        run.record.write()
         for folder in (directory.inside(CONFIGS), directory.path):
             sync_directory(folder)
         made.append(run)
@@ -223,7 +223,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
 
 def _recover_others(run: Run, _opening: Opening) -> None:
     """File runs of the same script that died unnoticed; one listing tells whether there are any."""
-    from .._catalog import register
+    from .._catalog._registry import register
 
     directory = run.directory
     register(directory.base if directory.moves else directory.path)

@@ -1,8 +1,10 @@
-"""Text from files, made safe to show: nothing in it moves the cursor or turns the line around."""
+"""Text from files, made safe to print: nothing in it moves the cursor or reverses the line."""
 
 from __future__ import annotations
 
-_KEPT_IN_LOGS = "\n\t"
+_LINE_BREAKS = (
+    "\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"  # spaces to Python, no blanks to a reader
+)
 
 
 def clean(text: str) -> str:
@@ -14,16 +16,14 @@ def clean(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join([c if c.isprintable() else _spelled(c) for c in text])
+    return "".join([c if c.isprintable() else _escaped(c) for c in text])
 
 
 def clean_block(text: str) -> str:
     """Return `text` with its lines, tabs and wide spaces kept, and the rest as `clean` has it."""
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
-    return "".join(
-        [c if c.isprintable() or c in _KEPT_IN_LOGS or _is_blank(c) else _spelled(c) for c in text]
-    )
+    return "".join([c if c.isprintable() or _is_blank(c) else _escaped(c) for c in text])
 
 
 def cut(text: str, width: int) -> str:
@@ -32,9 +32,8 @@ def cut(text: str, width: int) -> str:
 
 
 def _is_blank(character: str) -> bool:
-    """Tell a space of some width; U+2028 and U+2029 are line breaks and no blanks."""
-    return character.isspace() and character not in "\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+    return character.isspace() and character not in _LINE_BREAKS
 
 
-def _spelled(character: str) -> str:
+def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")

@@ -175,7 +175,9 @@ def watched_fsync(file):
     events.append(["fsync", found.st_ino, found.st_size])
 
 def watched_replace(source, target):
-    events.append(["rename", os.stat(source).st_ino, os.path.basename(target)])
+    beside = os.path.join(os.path.dirname(target), os.path.basename(source)) == source
+    hidden = os.path.basename(source).startswith(".scitex-io-")
+    events.append(["rename", os.stat(source).st_ino, os.path.basename(target), beside and hidden])
     replace(source, target)
 
 os.fsync, os.replace = watched_fsync, watched_replace
@@ -198,16 +200,19 @@ NEEDED = {"h5": "h5py", "mat": "scipy", "png": "matplotlib"}
 
 @pytest.mark.parametrize("ending", SAVES)
 def test_a_file_is_on_the_disk_before_it_has_its_name(python, ending):
-    """The whole content is fsynced before the rename, so that a power cut leaves no empty file."""
+    """The whole content is fsynced, under a hidden name beside the file, and then renamed.
+
+    So neither a power cut nor a target on another file system leaves half a file.
+    """
     if ending in NEEDED:
         pytest.importorskip(NEEDED[ending])
     events = json.loads(python(WATCHED.format(save=SAVES[ending])))
-    names = [name for kind, _, name in events if kind == "rename"]
+    names = [event[2] for event in events if event[0] == "rename"]
     assert names == (["x.png", "x.csv"] if ending == "png" else [f"x.{ending}"])
     for number, name in enumerate(names):
         size = Path(name).stat().st_size
         inode = Path(name).stat().st_ino
         assert events[2 * number : 2 * number + 2] == [
             ["fsync", inode, size],
-            ["rename", inode, name],
+            ["rename", inode, name, True],
         ]

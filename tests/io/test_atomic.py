@@ -15,8 +15,6 @@ import pytest
 
 from scitex_io import UnfitObjectError, load, save
 
-AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-
 
 def test_a_reader_never_sees_half_a_file():
     """While one thread saves again and again, every load finds a whole file."""
@@ -79,6 +77,20 @@ def test_directories_of_others_stay(tmp_path, names):
     assert names() == ["mine"]
 
 
+def test_a_directory_that_another_process_makes_meanwhile_stays(monkeypatch, names):
+    """A directory that appears between looking and making is not removed after a failure."""
+    mkdir = os.mkdir
+
+    def late(path):
+        mkdir(path)  # by the other process
+        mkdir(path)
+
+    monkeypatch.setattr(os, "mkdir", late)
+    with pytest.raises(UnfitObjectError):
+        save(lambda: None, "new/x.pkl")
+    assert names() == ["new"]
+
+
 class _Interrupts:
     def __reduce__(self):
         raise KeyboardInterrupt
@@ -108,16 +120,24 @@ def test_the_permissions_of_a_replaced_file_stay():
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.skipif(AS_ROOT or sys.platform == "win32", reason="root may write everywhere")
-def test_write_protection_counts(tmp_path):
+def test_write_protection_counts(python, bound, names):
     """A protected file is not replaced, nor anything put into a protected directory."""
-    path = save("x", "x.txt")
-    path.chmod(0o444)
-    with pytest.raises(PermissionError, match=r"x\.txt: it is write-protected"):
-        save("y", "x.txt")
-    (tmp_path / "d").mkdir(mode=0o555)
-    with pytest.raises(PermissionError, match="not writable"):
-        save("y", "d/x.txt")
+    code = (
+        "import os, scitex_io as io\n"
+        "path = io.save('x', 'x.txt'); path.chmod(0o444)\n"
+        "os.mkdir('d', 0o555)\n"
+        "for name in ('x.txt', 'd/x.txt', 'd/deep/er/x.txt'):\n"
+        "    try: io.save('y', name)\n"
+        "    except PermissionError as error: print(error)\n"
+    )
+    said = python(code, prefix=bound).splitlines()
+    assert [line.partition(": ")[2].removeprefix(os.getcwd()) for line in said] == [
+        "it is write-protected",
+        "/d is not writable",
+        "/d is not writable",
+    ]
+    assert load("x.txt") == "x"
+    assert names() == ["d", "x.txt"]
 
 
 def test_links_are_followed(tmp_path):

@@ -91,6 +91,19 @@ def test_a_directory_that_another_process_makes_meanwhile_stays(monkeypatch, nam
     assert names() == ["new"]
 
 
+class _AnotherProcess:
+    def __reduce__(self):
+        Path("new/theirs.txt").write_text("x", encoding="utf-8")
+        raise TypeError
+
+
+def test_a_file_that_another_process_puts_there_meanwhile_stays(names):
+    """A directory made for a file that could not be saved is removed only if it is empty."""
+    with pytest.raises(UnfitObjectError):
+        save([_AnotherProcess()], "new/x.pkl")
+    assert names() == ["new", "new/theirs.txt"]
+
+
 class _Interrupts:
     def __reduce__(self):
         raise KeyboardInterrupt

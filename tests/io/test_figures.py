@@ -177,3 +177,19 @@ def test_no_figure_no_data():
         figure_data([1, 2])
     with pytest.raises(TypeError, match="'data'"):
         save([1], "x.json", data=False)
+
+
+def test_a_protected_table_is_not_replaced(python, bound):
+    """The table beside a figure is refused like any other file that is write-protected."""
+    pytest.importorskip("matplotlib")
+    code = (
+        "from matplotlib.figure import Figure\n"
+        "import scitex_io as io\n"
+        "figure = Figure(); axes = figure.subplots(); axes.plot([1, 2])\n"
+        "path = io.save(figure, 'x.png').with_suffix('.csv'); path.chmod(0o444)\n"
+        "axes.plot([3, 4])\n"
+        "try: io.save(figure, 'x.png')\n"
+        "except PermissionError as error: print(error)\n"
+    )
+    assert "x.csv: it is write-protected" in python(code, prefix=bound)
+    assert len(Path("x.csv").read_text(encoding="utf-8").splitlines()) == 3

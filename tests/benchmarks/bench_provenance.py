@@ -33,7 +33,7 @@ def bench_opens(folder):
         os.makedirs(folder + "/run/CONFIGS", exist_ok=True)
         names = [f"{folder}/{n if many else 0}.txt" for n in range(10_000)]
         if mode != "none":
-            from scitex_session._provenance import Collector
+            from scitex_session._provenance._collector import Collector
             collector = Collector(folder + "/run", None, folder, "ID")
             collector.start()
             if mode == "asleep":
@@ -44,9 +44,9 @@ def bench_opens(folder):
         took = time.process_time() - begin
         print(json.dumps(took / len(names) * 1e6))
         if mode != "none":
-            from scitex_session._provenance._aside import remove_aside
+            from scitex_session._provenance._late import remove_notes
             collector.stop()
-            remove_aside(folder + "/run")
+            remove_notes(folder + "/run")
         """
     )
     for n in range(OPENS):
@@ -167,7 +167,7 @@ def bench_digest(folder, size=1 << 30):
 
 def bench_end(folder):
     """Time what the end of a session does with 20,000 outputs, beside a bare rename."""
-    from scitex_session._provenance import Collector
+    from scitex_session._provenance._collector import Collector
 
     took, bare = [], []
     for turn in range(5):

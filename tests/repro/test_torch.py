@@ -1,5 +1,6 @@
 """With the real torch, on the CPU."""
 
+import hashlib
 import json
 import random
 
@@ -8,10 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from scitex_repro import (  # noqa: E402 - after the skip  # noqa: E402 - after the skip
+from scitex_repro import (  # noqa: E402 - after the skip
     RandomStateManager,
-    _mersenne,
-    _streams,
     compare,
     fingerprint,
     fix_seeds,
@@ -58,24 +57,21 @@ GOLDEN = [0.5301570892333984, 0.3432076573371887]
 
 
 def test_all_bits_of_the_key_reach_the_generator():
-    """Names whose 64-bit seeds agree in the 32 bits that torch takes still differ."""
-    low = 0x12345678
-    states = []
-    for high in range(3):
-        stream = torch.Generator()
-        key = _mersenne.key_from(high << 200 | low)
-        stream.set_state(_streams.with_key(stream.manual_seed(low).get_state(), key))
-        states.append(torch.rand(3, generator=stream).tolist())
-    assert len({tuple(state) for state in states}) == 3
+    """A stream draws what Python's twister draws from the 256 bits derived for its name.
 
-
-def test_the_generator_draws_what_the_twister_of_these_words_draws():
-    """Torch's and Python's twister, given the same words, give the same numbers."""
-    stream = torch.Generator()
-    stream.set_state(_streams.with_key(stream.get_state(), _mersenne.key_from(99)))
-    same = random.Random(99)
+    ``manual_seed`` alone would keep 32 of them, and two of many workers could meet.
+    """
+    stream = RandomStateManager(42).get_torch_generator("init")
+    key = hashlib.sha256(b"10:torch:init,").digest()
+    same = random.Random(int.from_bytes(hashlib.sha256(b"2:42," + key).digest(), "big"))
     drawn = torch.randint(0, 1_000_003, (700,), generator=stream, dtype=torch.int32)
     assert drawn.tolist() == [same.getrandbits(32) % 1_000_003 for _ in range(700)]
+
+
+def test_large_seeds_reach_the_global_generator_whole():
+    """Seeds above 32 bits that agree in the bits torch would keep still differ."""
+    first = [fix_seeds(seed) and torch.rand(1).item() for seed in (2**32, 2**64, 2**100)]
+    assert len(set(first)) == 3
 
 
 @pytest.mark.parametrize("count", [0, 1, 623, 624, 625, 5000])

@@ -1,14 +1,14 @@
 import json
 import math
+import os
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from scitex_repro import RandomStateManager, fingerprint, verify
-from scitex_repro._difference import difference
 
 
 def test_the_first_time_is_remembered_and_the_second_compared(tmp_path):
@@ -102,8 +102,13 @@ def test_results_are_remembered_in_the_project(tmp_path, monkeypatch):
 
 def test_without_a_project_they_are_remembered_where_one_is(tmp_path, monkeypatch):
     """Outside a project the working directory has them."""
+    exists = os.path.exists
+    project_files = ("pyproject.toml", "setup.py", ".git")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("scitex_repro._verify._MARKERS", ("no-such-marker",))
+    # The directory of the tests may itself lie in a project.
+    monkeypatch.setattr(
+        "os.path.exists", lambda path: exists(path) and not str(path).endswith(project_files)
+    )
     assert verify([1], "x").path.startswith(str(tmp_path / ".scitex_repro"))
 
 
@@ -155,51 +160,71 @@ def test_frames_and_figures_are_told_apart_by_part(tmp_path):
     assert "elements differ" in figure
 
 
+@pytest.fixture
+def difference(tmp_path):
+    """Return the line that verify gives for two arrays: what follows the name, or None."""
+
+    def of(before, now):
+        verify(before, "it", directory=tmp_path, renew=True)
+        lines = verify(now, "it", directory=tmp_path).differences
+        return lines[0].removeprefix("result: ") if lines else None
+
+    return of
+
+
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
-def test_neighbours_are_one_ulp_apart(dtype):
+def test_neighbours_are_one_ulp_apart(difference, dtype):
     """From one floating-point number to the next is 1, across zero and at the ends."""
     values = np.array([1, -1, 0, -np.finfo(dtype).max, np.finfo(dtype).tiny, -3.5], dtype)
     above = np.nextafter(values, np.array(np.finfo(dtype).max, dtype))
-    assert difference(values, above).ulp == 1
+    assert difference(values, above).endswith(" (1 ULP)")
     tiny = np.nextafter(np.zeros(1, dtype), np.ones(1, dtype))
-    assert difference(-tiny, tiny).ulp == 2
+    assert difference(-tiny, tiny).endswith(" (2 ULP)")
     high = np.array([np.finfo(dtype).max])
-    assert difference(-high, high).ulp == 2 * int(high.view(f"i{high.itemsize}")[0])
+    apart = 2 * int(high.view(f"i{high.itemsize}")[0])
+    assert difference(-high, high).endswith(f" ({apart} ULP)")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.data())
-def test_counts_and_largest_differences_are_those_of_a_plain_loop(data):
+def test_counts_and_largest_differences_are_those_of_a_plain_loop(difference, data):
     """Against a loop in Python, over floats with NaN, infinities and zeros of both signs."""
     size = data.draw(st.integers(0, 8))
     draw = hnp.arrays("f8", size, elements=st.floats() | st.sampled_from([0.0, -0.0, 1.0]))
     a, b = data.draw(draw), data.draw(draw)
     pairs = [(x, y) for x, y in zip(a, b, strict=True) if x.tobytes() != y.tobytes()]
     finite = [(x, y) for x, y in pairs if math.isfinite(x) and math.isfinite(y)]
-    found = difference(a, b)
-    assert found.count == len(pairs)
-    with np.errstate(over="ignore"):
-        assert found.largest == max((abs(x - y) for x, y in finite), default=None)
+    expected = f"{len(pairs)} of {size} elements differ" if pairs else None
+    if finite:
+        with np.errstate(over="ignore"):
+            expected += f", largest difference {max(abs(x - y) for x, y in finite):.6g} ("
+        assert difference(a, b).startswith(expected)
+    else:
+        assert difference(a, b) == expected
 
 
-def test_integers_are_compared_without_wrapping():
+def test_integers_are_compared_without_wrapping(difference):
     """64-bit integers at both ends differ by more than 64 bits hold."""
     low, high = np.iinfo("i8").min, np.iinfo("i8").max
-    found = difference(np.array([low, 5]), np.array([high, 6]))
-    assert (found.count, found.largest) == (2, float(high - low))
-    assert difference(np.array([2**63], "u8"), np.array([2**63 + 1], "u8")).largest == 1.0
-    assert difference(np.array([True]), np.array([False])).largest == 1.0
+    line = difference(np.array([low, 5]), np.array([high, 6]))
+    assert line == f"2 of 2 elements differ, largest difference {float(high - low):.6g}"
+    one_apart = difference(np.array([2**63], "u8"), np.array([2**63 + 1], "u8"))
+    assert one_apart == "1 of 1 elements differ, largest difference 1"
+    assert difference(np.array([True]), np.array([False])) == one_apart
 
 
-def test_complex_numbers_differ_if_a_part_does():
-    """Elements are counted, not parts; the distance is in the plane."""
-    found = difference(np.array([1 + 1j, 0]), np.array([4 + 5j, 0]))
-    assert (found.count, found.size, found.largest) == (1, 2, 5.0)
+def test_complex_numbers_differ_if_a_part_does(difference):
+    """Elements are counted, not parts; the distance is in the plane, the ULP of the parts."""
+    line = difference(np.array([1 + 1j, 0]), np.array([4 + 5j, 0]))
+    assert line.startswith("1 of 2 elements differ, largest difference 5 (")
+    next_part = np.array([1 + 1j, 0]), np.array([1 + np.nextafter(1, 2) * 1j, 0])
+    assert difference(*next_part).endswith(" (1 ULP)")
 
 
-def test_scalars_and_long_doubles_are_compared():
+def test_scalars_and_long_doubles_are_compared(difference):
     """Arrays without axes, and numbers wider than 64 bits, have counts too."""
-    assert difference(np.array(1.0), np.array(2.0)).count == 1
+    assert difference(np.array(1.0), np.array(2.0)).startswith("1 of 1 elements differ")
     one, two = np.array([1, np.nan], np.longdouble), np.array([2, np.nan], np.longdouble)
-    found = difference(one, two)
-    assert (found.count, found.largest) == (1, 1.0)
+    assert difference(one, two).startswith("1 of 2 elements differ, largest difference 1")

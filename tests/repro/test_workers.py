@@ -5,8 +5,6 @@ import pickle
 
 import pytest
 
-from scitex_repro import _process
-
 DRAW = """
     import os, random, sys
     import numpy as np
@@ -15,9 +13,8 @@ DRAW = """
     def draw(rngg):
         import random
         import numpy as np
-        from scitex_repro import _process
         return {
-            "lineage": _process.lineage(),
+            "lineage": tuple(rngg.record()["lineage"]),
             "named": rngg("a").random(),
             "python": rngg.python("a").random(),
             "sklearn": rngg.get_sklearn_random_state("a").rand(),
@@ -243,8 +240,7 @@ def test_workers_of_workers_have_longer_lineages(python):
     import multiprocessing
 
     def inner(queue):
-        from scitex_repro import _process
-        queue.put(_process.lineage())
+        queue.put(tuple(RandomStateManager(42).record()["lineage"]))
 
     def outer(queue, method):
         process = multiprocessing.get_context(method).Process(target=inner, args=(queue,))
@@ -282,9 +278,11 @@ def test_workers_of_workers_have_longer_lineages(python):
         ({}, 0),
     ],
 )
-def test_the_rank_is_what_the_launcher_says(variables, rank):
+def test_the_rank_is_what_the_launcher_says(python, variables, rank):
     """torchrun, MPI and Slurm are believed when rank and size are both there."""
-    assert _process.rank_from(variables) == rank
+    code = "from scitex_repro import fix_seeds; print(fix_seeds(42).record()['lineage'])"
+    expected = [f"rank={rank}"] if rank else []
+    assert python(code, env=variables) == f"{expected}\n"
 
 
 def test_ranks_draw_their_own_numbers_and_rank_0_those_of_a_run_alone(python):

@@ -24,7 +24,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scitex_dotdict import DotDict
-from scitex_session._config import dump_json, dump_pickle, dump_yaml, load_yaml, to_plain
+from scitex_session._config import dump_pickle, dump_yaml, load_yaml, to_plain
+from scitex_session._record._json import dump, to_json
+
+
+def dump_json(plain):
+    """Write plain values as the record does."""
+    return dump(to_json(plain))
 
 
 class Colour(enum.Enum):

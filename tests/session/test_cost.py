@@ -21,8 +21,8 @@ main()
 
 # Each takes one to hundred milliseconds.
 HEAVY = [
-    "hashlib", "logging", "subprocess", "threading", "inspect", "dataclasses",
-    "argparse", "random", "tempfile", "shutil", "signal", "socket", "traceback",
+    "logging", "subprocess", "threading", "inspect", "dataclasses",
+    "argparse", "random", "tempfile", "shutil", "socket", "traceback",
     "importlib.metadata", "yaml", "numpy", "matplotlib", "tyro", "rich", "platformdirs",
 ]  # fmt: skip
 

@@ -249,13 +249,13 @@ def test_all_distributions_on_request(lab, look):
 
 def test_distributions_of_another_name(tmp_path):
     """A module's distribution is found by its files where the names differ."""
-    from scitex_session._provenance import _distributions
+    from scitex_session._provenance import _environment
 
     for name, files in {"odd-name": "real_module/__init__.py,,\n", "decoy": "x.py,,\n"}.items():
         folder = tmp_path / f"{name.replace('-', '_')}-1.2.dist-info"
         folder.mkdir()
         (folder / "RECORD").write_text(files, encoding="utf-8")
-    available = _distributions.installed([str(tmp_path)])
+    available = _environment.installed_distributions([str(tmp_path)])
     module = str(tmp_path / "real_module" / "__init__.py")
-    found = _distributions.of_modules({"real_module": module, "gone": "/x/gone.py"}, available)
+    found = _environment.distributions_of({"real_module": module, "gone": "/x/gone.py"}, available)
     assert found == ({"odd-name": "1.2"}, ["gone"])

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scitex_session._provenance import _secret_patterns, _source_mask, mask
-from scitex_session._provenance._secret_names import strength
-from scitex_session._provenance._secret_patterns import strip_credentials
-from scitex_session._provenance._source_mask import mask_patch, mask_source
+from scitex_session._provenance import _masking
+from scitex_session._provenance._masking import (
+    mask,
+    mask_patch,
+    mask_source,
+    strength,
+    strip_credentials,
+)
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEabc\nxyz=\n-----END RSA PRIVATE KEY-----"
 JWT = ".".join(
@@ -125,9 +129,8 @@ def test_a_secret_is_hidden_where_it_turns_up_again():
 
 def test_secrets_of_the_environment_are_hidden_everywhere():
     """The value of a variable with a secret's name is hidden in command lines and texts."""
-    code = (
-        "from scitex_session._provenance import mask; print(mask(['curl', 'x=planted-99-value']))"
-    )
+    use = "print(mask(['curl', 'x=planted-99-value']))"
+    code = f"from scitex_session._provenance._masking import mask; {use}"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={"MY_SERVICE_TOKEN": "planted-99-value", "PYTHONPATH": ":".join(sys.path)},
@@ -236,10 +239,10 @@ PIECES = [
 @settings(max_examples=500, deadline=None)
 def test_what_is_let_go_at_a_glance_has_no_secret(text):
     """A text that is not shown to the patterns is one that they leave as it is."""
-    before = _secret_patterns.mask_text(text)
+    before = _masking._mask_by_look(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_secret_patterns, "_may_match", lambda _text: True)
-        assert _secret_patterns.mask_text(text) == before
+        patch.setattr(_masking, "_may_match", lambda _text: True)
+        assert _masking._mask_by_look(text) == before
 
 
 @given(
@@ -257,7 +260,7 @@ def test_what_is_asked_before_the_patterns_hides_as_much(words):
     text = "".join(words)
     before = mask_source(text.encode(), "analysis.py")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_source_mask, "_gives_text", lambda _line: True)
+        patch.setattr(_masking, "_gives_text", lambda _line: True)
         assert mask_source(text.encode(), "analysis.py") == before
 
 
@@ -265,7 +268,7 @@ def test_a_program_that_hides_nothing_costs_no_pattern():
     """The words of a program that resemble secrets' names do not make it load `re`."""
     code = (
         f"import sys; sys.path[:] = {sys.path!r}; "
-        "from scitex_session._provenance._source_mask import mask_source; "
+        "from scitex_session._provenance._masking import mask_source; "
         "mask_source(b'pass\\nrows.sort(key=len)\\nprint(\"key\", len(tokens))\\n', 'x.py'); "
         "print('re' in sys.modules)"
     )

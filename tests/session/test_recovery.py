@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 # What asks for a record that is not complete has no shorter way in than an archive or a rerun.
-from scitex_session._provenance import complete
+from scitex_session._provenance._late import complete
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes as POSIX has them")
 

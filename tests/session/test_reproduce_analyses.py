@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from scitex_session._reproduce import export, rerun, stale, whence
+from scitex_session._reproduce._crate import export
+from scitex_session._reproduce._rerun import rerun
+from scitex_session._reproduce._stale import stale
+from scitex_session._reproduce._whence import whence
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "eeg_bands.py"
 

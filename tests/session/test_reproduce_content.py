@@ -1,3 +1,5 @@
+"""What counts as the same content, format by format: a table of a pure function, hence private."""
+
 import datetime as dt
 import gzip
 import io
@@ -11,8 +13,8 @@ import zlib
 
 import pytest
 
-from scitex_session._reproduce._content import compare_files
-from scitex_session._reproduce._content._result import Rules
+from scitex_session._reproduce._compare_outputs import compare_files
+from scitex_session._reproduce._verdict import Rules
 
 
 @pytest.fixture
@@ -46,6 +48,12 @@ def test_ids_of_the_run_are_set_aside(compare):
     result = compare("run A1 here", "run B2 here", "x.txt", aliases={b"B2": b"A1"})
     assert result.status == "identical"
     assert "ids and paths" in result.detail
+
+
+def test_a_process_number_is_set_aside_as_a_whole(compare):
+    """`pid 12` of the second run stands for its own number, not for the beginning of another."""
+    old, new = "pid 7 asks pid 123, or 1\n", "pid 12 asks pid 123, or 1\n"
+    assert compare(old, new, "x.txt", aliases={b"pid 12": b"pid 7"}).status == "identical"
 
 
 def test_numbers_in_a_table(compare):

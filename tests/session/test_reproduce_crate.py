@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scitex_session import SessionError
-from scitex_session._reproduce import export
+from scitex_session._reproduce._crate import export
 
 
 @pytest.fixture

@@ -1,13 +1,66 @@
+"""Repeating runs, and finding what rests on what, by the command line.
+
+The splitting of command lines is a pure function with a table of its own, hence the private import.
+"""
+
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from scitex_session import SessionError
-from scitex_session._reproduce import compare_runs, rerun, stale, whence
 from scitex_session._reproduce._launch import split
+
+
+def tool(lab, *args):
+    """Return the finished process of a `scitex-session` command."""
+    command = [sys.executable, "-m", "scitex_session", *map(str, args)]
+    return subprocess.run(
+        command, cwd=lab.path, env=lab.env, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+def ask(lab, *args):
+    """Return what a command answers as JSON, objects as namespaces, with its exit status."""
+    done = tool(lab, *args, "--json")
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout, object_hook=lambda d: SimpleNamespace(**d))
+
+
+def rerun(lab, run, *options):
+    """Repeat a run and return the comparison."""
+    status, result = ask(lab, "rerun", run, *options)
+    assert status == (0 if result.reproduced else 1)
+    return result
+
+
+def stale(lab, *runs):
+    """Return for each run whether it is stale, and why."""
+    status, found = ask(lab, "stale", "--all", *runs)
+    assert status == any(one.stale for one in found)
+    return found
+
+
+def whence(lab, path, *options):
+    """Return the runs that made or read a file."""
+    status, found = ask(lab, "whence", path, *options)
+    assert status == (not found)
+    return found
+
+
+def refusal(lab, *args):
+    """Return the sentence with which a command refuses."""
+    done = tool(lab, *args)
+    assert (done.returncode, done.stdout) == (4, "")
+    return done.stderr
+
+
+def first_cause(result):
+    """Return the likeliest cause as it is printed."""
+    return f"{result.causes[0].kind}: {result.causes[0].text}"
 
 
 def git(cwd, *args):
@@ -76,8 +129,8 @@ def test_an_untouched_run_is_identical(kept):
     """Every output and log of a rerun is identical, and nothing is left behind."""
     run = once(kept, "--n", "5", "--set", "E.k=7")
     before = everything(kept)
-    result = rerun(run)
-    assert result.reproduced, result.text()
+    result = rerun(kept, run)
+    assert result.reproduced, result
     assert statuses(result) == {
         "out.csv": "identical",
         "logs/stdout.log": "identical",
@@ -96,18 +149,18 @@ def test_the_code_of_the_run_is_restored(kept):
     kept.write("def double(x):\n    return 4 * x\n", "helper.py")
     kept.config_file("E.yaml", "k: 4\n")
     kept.write("raise SystemExit('today this is broken')\n", "script.py")
-    result = rerun(run)
-    assert result.reproduced, result.text()
+    result = rerun(kept, run)
+    assert result.reproduced, result
 
 
 def test_the_new_run_names_its_parent(kept, look, tmp_path_factory):
     """The rerun is a session of its own with the old one as its parent."""
     run = once(kept)
     scratch = tmp_path_factory.mktemp("s") / "scratch"
-    result = rerun(run, scratch=scratch)
+    result = rerun(kept, run, "--scratch", scratch)
     record = look.record(Path(result.rerun_dir))
-    assert record["run"]["parent"] == result.run_id
-    assert record["run"]["id"] == result.rerun_id != result.run_id
+    assert record["run"]["parent"] == result.run
+    assert record["run"]["id"] == result.rerun != result.run
     assert result.rerun_dir.startswith(str(scratch))
 
 
@@ -115,7 +168,7 @@ def test_a_changed_input_is_named_first(kept):
     """One byte of the input changed: the input is the first cause, and the file is named."""
     run = once(kept)
     kept.write("hellO\nx", "data.txt")
-    result = rerun(run)
+    result = rerun(kept, run)
     assert not result.reproduced
     assert statuses(result)["out.csv"] == "different"
     assert result.causes[0].kind == "input"
@@ -126,9 +179,9 @@ def test_an_input_that_is_gone(kept):
     """A missing input fails the rerun, and is the cause."""
     run = once(kept)
     (kept.path / "data.txt").unlink()
-    result = rerun(run)
+    result = rerun(kept, run)
     assert not result.reproduced
-    assert result.status == (0, 1)
+    assert result.exit_status == [0, 1]
     assert (result.causes[0].kind, "not there" in result.causes[0].text) == ("input", True)
 
 
@@ -137,7 +190,7 @@ def test_changed_code_is_named_first_in_place(kept):
     run = once(kept)
     # Of another length: Python takes byte code for fresh if time (in seconds) and size agree.
     kept.write("def double(x):\n    return 3 * x + 0\n", "helper.py")
-    result = rerun(run, in_place=True)
+    result = rerun(kept, run, "--in-place")
     assert not result.reproduced
     assert result.causes[0].kind == "code"
     assert "helper.py" in result.causes[0].text
@@ -149,7 +202,7 @@ def test_a_changed_seed_is_named_first(kept):
     run = once(kept)
     script = (kept.path / "script.py").read_text(encoding="utf-8")
     kept.write(script.replace("@session\n", "@session(seed=7)\n"))
-    result = rerun(run, in_place=True)
+    result = rerun(kept, run, "--in-place")
     assert [cause.kind for cause in result.causes][:2] == ["seed", "code"]
     assert result.causes[0].text == "42 became 7"
 
@@ -169,9 +222,9 @@ def test_a_changed_library_is_named_first(lab, tmp_path_factory):
     environment = {"PYTHONPATH": ":".join([str(site), *filter(None, sys.path)])}
     run = once(lab, env=environment)
     install("1.1", 22)
-    result = rerun(run)
+    result = rerun(lab, run)
     assert not result.reproduced
-    assert str(result.causes[0]) == "library: toolkit 1.0 became 1.1"
+    assert first_cause(result) == "library: toolkit 1.0 became 1.1"
 
 
 def test_hash_order_is_named_last(lab):
@@ -179,7 +232,7 @@ def test_hash_order_is_named_last(lab):
     lab.decorated("print({c * 3 for c in 'abcdefghijklmnop'})")
     environment = {k: v for k, v in lab.env.items() if k != "PYTHONHASHSEED"}
     lab.env = environment
-    result = rerun(once(lab))
+    result = rerun(lab, once(lab))
     assert not result.reproduced
     assert result.causes[0].kind == "hash order"
 
@@ -187,16 +240,16 @@ def test_hash_order_is_named_last(lab):
 def test_a_fixed_hash_order_is_restored(lab):
     """With PYTHONHASHSEED set when Python started, the rerun has the same order."""
     lab.decorated("print({c * 3 for c in 'abcdefghijklmnop'})")
-    assert rerun(once(lab, env={"PYTHONHASHSEED": "5"})).reproduced
+    assert rerun(lab, once(lab, env={"PYTHONHASHSEED": "5"})).reproduced
 
 
 def test_a_failed_run_is_reproduced_as_one(lab):
     """A run that failed is reproduced if it fails in the same way."""
     lab.decorated("print('so far')\nraise ValueError('bad luck')")
     lab.run()
-    result = rerun(lab.only("FINISHED_ERROR"))
-    assert result.reproduced, result.text()
-    assert result.status == (1, 1)
+    result = rerun(lab, lab.only("FINISHED_ERROR"))
+    assert result.reproduced, result
+    assert result.exit_status == [1, 1]
 
 
 def test_absolute_outputs_are_put_back(lab):
@@ -205,8 +258,8 @@ def test_absolute_outputs_are_put_back(lab):
     lab.decorated(f"open({str(path)!r}, 'w').write('made')")
     run = once(lab)
     path.write_text("edited by hand", encoding="utf-8")
-    result = rerun(run)
-    assert result.reproduced, result.text()
+    result = rerun(lab, run)
+    assert result.reproduced, result
     assert path.read_text(encoding="utf-8") == "edited by hand"
     assert any("put back" in note for note in result.notes)
 
@@ -222,8 +275,8 @@ def test_relative_paths_lead_where_they_led(lab):
     assert done.returncode == 0, done.stderr
     made = lab.path / "made.txt"
     made.write_text("mine", encoding="utf-8")
-    result = rerun(lab.only("FINISHED_SUCCESS", base="sub/script_out"))
-    assert result.reproduced, result.text()
+    result = rerun(lab, lab.only("FINISHED_SUCCESS", base="sub/script_out"))
+    assert result.reproduced, result
     assert made.read_text(encoding="utf-8") == "mine"
 
 
@@ -236,8 +289,8 @@ def test_a_module_run(lab):
         [sys.executable, "-m", "pkg.tool"], cwd=lab.path, env=lab.env, check=True,
         capture_output=True,
     )  # fmt: skip
-    result = rerun(lab.only("FINISHED_SUCCESS", base="pkg/tool_out"))
-    assert result.reproduced, result.text()
+    result = rerun(lab, lab.only("FINISHED_SUCCESS", base="pkg/tool_out"))
+    assert result.reproduced, result
 
 
 def test_start_and_close(lab):
@@ -249,8 +302,8 @@ def test_start_and_close(lab):
     )
     run = once(lab)
     lab.config_file("E.yaml", "k: 4\n")
-    result = rerun(run)
-    assert result.reproduced, result.text()
+    result = rerun(lab, run)
+    assert result.reproduced, result
 
 
 def test_two_sessions_in_one_script(lab):
@@ -262,25 +315,25 @@ def test_two_sessions_in_one_script(lab):
     )
     lab.run()
     for run in lab.runs("FINISHED_SUCCESS"):
-        result = rerun(run)
-        assert result.reproduced, result.text()
+        result = rerun(lab, run)
+        assert result.reproduced, result
 
 
 def test_secrets_are_said_to_be_masked(lab):
     """Where a secret was masked the rerun says so, and does not pretend."""
     lab.decorated("print(len(api_token))", parameters="api_token='none'")
-    result = rerun(once(lab, "--api-token", "abc-123-secret"))
+    result = rerun(lab, once(lab, "--api-token", "abc-123-secret"))
     assert not result.reproduced
     assert any("masked" in note for note in result.notes)
 
 
 def test_what_cannot_be_rerun(lab, tmp_path):
     """No record, a lost repository, a used scratch place: one sentence each."""
-    with pytest.raises(SessionError, match="holds no CONFIGS/PROVENANCE"):
-        rerun(tmp_path)
+    assert tool(lab, "rerun", tmp_path).returncode == 3
     run = once(lab)
-    with pytest.raises(SessionError, match="is not empty"):
-        rerun(run, scratch=lab.path)
+    assert "is not empty; name a new directory" in refusal(lab, "rerun", run, "--scratch", lab.path)
+    os.remove(run / "CONFIGS" / "PROVENANCE.json")
+    assert "holds no CONFIGS/PROVENANCE.json" in refusal(lab, "export", run, "crate")
 
 
 def test_a_lost_repository(kept):
@@ -289,23 +342,24 @@ def test_a_lost_repository(kept):
         pytest.skip("only with git")
     run = once(kept)
     (kept.path / ".git").rename(kept.path / "gone")
-    with pytest.raises(SessionError, match="the repository is not there any more"):
-        rerun(run)
+    assert "the repository is not there any more" in refusal(kept, "rerun", run)
 
 
 def test_a_script_without_a_file_cannot_be_rerun(lab):
     """A run from `python -c` is refused with the reason."""
     code = "from scitex_session import session\n@session\ndef main(): pass\nmain()"
     subprocess.run([sys.executable, "-c", code], cwd=lab.path, env=lab.env, check=True)
-    with pytest.raises(SessionError, match="its code was not recorded"):
-        rerun(lab.runs(base="session_out")[0])
+    (run,) = lab.runs(base="session_out")
+    assert "its code was not recorded" in refusal(lab, "rerun", run)
 
 
 def test_results_as_text_and_data(kept):
     """A comparison can be read as lines and as plain data."""
-    result = rerun(once(kept))
-    assert result.text().startswith(f"{result.run_id}: reproduced by ")
-    assert json.loads(json.dumps(result.to_dict()))["reproduced"] is True
+    run = once(kept)
+    done = tool(kept, "rerun", run)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{run.name}: reproduced by ")
+    assert rerun(kept, run).run_dir == str(run)
 
 
 def test_two_runs_compared(lab):
@@ -314,35 +368,55 @@ def test_two_runs_compared(lab):
     lab.write("longer text\n", "data.txt")
     lab.write("def double(x):\n    return 2 * x + 0\n", "helper.py")
     second = once(lab, "--n", "2")
-    found = compare_runs(first, second)
-    assert not found.same
-    assert [d.kind for d in found.differences][:3] == ["argument", "code", "input"]
-    assert "n: 1 became 2" in found.text()
-    assert "out.csv" in found.text()
+    done = tool(lab, "diff", first, second)
+    assert done.returncode == 1
+    assert "    n: 1 -> 2\n" in done.stdout
+    for section, name in (("inputs", "data.txt"), ("code", "helper.py"), ("outputs", "out.csv")):
+        assert name in done.stdout.partition(f"\n{section}\n")[2].partition("\n\n")[0]
 
 
-def test_streams_compared(lab):
-    """Two runs that drew differently differ in a stream, which is named."""
-    lab.decorated("rngg('noise').random(n)", parameters="n=1, rngg=INJECTED")
-    found = compare_runs(once(lab), once(lab, "--n", "2"))
-    (stream,) = [d for d in found.differences if d.kind == "stream"]
-    assert "noise" in stream.text
+def test_a_stream_that_parts_is_named(lab):
+    """A rerun that draws differently because its input has changed differs in a stream, too."""
+    lab.write("1", "data.txt")
+    lab.decorated(
+        "print(rngg('noise').random(int(open('data.txt').read())).tolist())",
+        parameters="rngg=INJECTED",
+    )
+    run = once(lab)
+    lab.write("2", "data.txt")
+    result = rerun(lab, run)
+    assert [cause.kind for cause in result.causes] == ["input", "stream"]
+    assert "noise" in result.causes[1].text
+
+
+def test_each_changed_input_is_named(lab):
+    """A changed input does not hide another one whose path begins with its own."""
+    for name in ("a", "a: b"):
+        lab.write("old", name)
+    lab.decorated("if open('a').read() == 'old':\n    print(open('a: b').read())")
+    run = once(lab)
+    lab.write("new", "a")
+    causes = [cause.text for cause in rerun(lab, run).causes]
+    assert causes == [
+        f"{lab.path}/a: its content has changed",
+        f"{lab.path}/a: b: was not read again",
+    ]
 
 
 def test_stale(lab):
     """A run is stale when an input or a file of its code has changed, and it says which."""
     run = once(lab)
-    assert [found.stale for found in stale([run.parent.parent])] == [False]
+    assert [found.stale for found in stale(lab)] == [False]
     lab.write("other\n", "data.txt")
     lab.write("def double(x):\n    return 5 * x\n", "helper.py")
-    (found,) = stale([run])
+    (found,) = stale(lab, run)
     assert found.stale
     assert found.reasons == [
         f"code {lab.path}/helper.py: has changed",
         f"input {lab.path}/data.txt: has changed",
     ]
     (lab.path / "data.txt").unlink()
-    assert "is not there any more" in str(stale([run])[0])
+    assert "is not there any more" in str(stale(lab, run)[0].reasons)
 
 
 def test_whence_by_digest(lab, tmp_path_factory):
@@ -350,12 +424,12 @@ def test_whence_by_digest(lab, tmp_path_factory):
     run = once(lab)
     copy = tmp_path_factory.mktemp("else") / "renamed.dat"
     copy.write_bytes((run / "out.csv").read_bytes())
-    (origin,) = whence(copy, [run.parent.parent])
+    (origin,) = whence(lab, copy)
     assert (origin.run_id, origin.role, origin.name) == (run.name, "output", "out.csv")
-    (origin,) = whence(lab.path / "data.txt", [run.parent.parent])
+    (origin,) = whence(lab, lab.path / "data.txt")
     assert (origin.role, origin.by) == ("input", "digest")
     copy.write_text("unknown", encoding="utf-8")
-    assert whence(copy, [run.parent.parent]) == []
+    assert whence(lab, copy) == []
 
 
 def test_whence_by_metadata(lab, tmp_path_factory):
@@ -369,9 +443,10 @@ def test_whence_by_metadata(lab, tmp_path_factory):
     run = once(lab)
     copy = tmp_path_factory.mktemp("else") / "x.png"
     copy.write_bytes((run / "figure.png").read_bytes() + b"edited")
-    (origin,) = whence(copy, [run.parent.parent])
+    (origin,) = whence(lab, copy)
     assert (origin.run_id, origin.by, origin.changed) == (run.name, "metadata", True)
-    (origin,) = whence(copy, [])
+    empty = tmp_path_factory.mktemp("no-runs")
+    (origin,) = whence(lab, copy, "--in", empty)
     assert (origin.run_id, origin.run_dir) == (run.name, None)
 
 
@@ -383,9 +458,9 @@ def test_a_figure_is_identical(lab):
         "for kind in ('png', 'pdf', 'svg'):\n    save(fig, f'figure.{kind}')",
         parameters="plt=INJECTED",
     )
-    result = rerun(once(lab))
-    assert result.reproduced, result.text()
-    assert set(statuses(result).values()) == {"identical"}, result.text()
+    result = rerun(lab, once(lab))
+    assert result.reproduced, result
+    assert set(statuses(result).values()) == {"identical"}, result
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import select
 import subprocess
@@ -76,10 +77,9 @@ class Program:
                     words = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
                 except OSError:
                     continue
-                if any(word.endswith(b"_relay.py") for word in words) and b"-c" not in words:
-                    index = words.index(b"--pid")
-                    if words[index + 1] == str(pid).encode():
-                        found.append(int(entry))
+                ours = (b"--pid", str(pid).encode())
+                if ours in itertools.pairwise(words) and b"-c" not in words:
+                    found.append(int(entry))  # and not the shell that starts it
         return sorted(found)
 
     def at_terminal(self, code: str, *, captured: bool = True, columns: int = 80) -> Terminal:

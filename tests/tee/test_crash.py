@@ -77,15 +77,15 @@ def test_sudden_ends_lose_nothing(program, death, words):
     program.eventually(lambda: words in program.err)
 
 
-def test_the_heir_runs_at_once_and_only_after_a_death(program):
+def test_the_command_runs_at_once_and_only_after_a_death(program):
     """`if_killed` runs right after SIGKILL, in place, once the log is complete; else never."""
     code = """
         import os, sys, time
         from scitex_tee import Capture
-        words = 'cat logs/stdout.log > heir; echo "$WORD" >> heir; test -t 0 || mv heir done'
-        heir = ["/bin/sh", "-c", words]
+        words = 'cat logs/stdout.log > part; echo "$WORD" >> part; test -t 0 || mv part done'
+        command = ["/bin/sh", "-c", words]
         os.environ["WORD"] = "from the environment"
-        capture = Capture("logs/stdout.log", "logs/stderr.log", if_killed=heir)
+        capture = Capture("logs/stdout.log", "logs/stderr.log", if_killed=command)
         capture.start()
         print("last words")
         if sys.argv[1:] == ["stop"]:
@@ -160,7 +160,7 @@ NUMBERS = """
 """
 
 
-@pytest.mark.parametrize("which", ["keeper", "deputy", "random, often"])
+@pytest.mark.parametrize("which", ["keeper", "standby", "random, often"])
 def test_a_killed_keeper_is_replaced_and_loses_nothing(program, which):
     """If one of the two log keepers is killed the script goes on, and every byte is in the log."""
     chance = random.Random(3)
@@ -174,7 +174,8 @@ def test_a_killed_keeper_is_replaced_and_loses_nothing(program, which):
                 )
             )
             os.kill(
-                chance.choice(pids) if "often" in which else pids[which == "deputy"], signal.SIGKILL
+                chance.choice(pids) if "often" in which else pids[which == "standby"],
+                signal.SIGKILL,
             )
             time.sleep(0.05)
         program.eventually(lambda: len(program.keepers(process.pid)) == 2)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from scitex_tee import Tee, capture
-from scitex_tee._inprocess import InProcess
+from scitex_tee._client.streams import StreamCapture
 
 
 def test_a_tee_is_a_whole_text_stream(tmp_path):
@@ -75,7 +75,7 @@ def test_without_descriptors_the_streams_are_captured(tmp_path, monkeypatch):
     out, err = io.StringIO(), io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
-    one = InProcess([str(tmp_path / "o.log"), str(tmp_path / "e.log")], append=False, raw=True)
+    one = StreamCapture([str(tmp_path / "o.log"), str(tmp_path / "e.log")], append=False, raw=True)
     sys.stdout.write("1%\r2%\n")
     sys.stderr.write("error\n")
     one.stop()
@@ -83,7 +83,7 @@ def test_without_descriptors_the_streams_are_captured(tmp_path, monkeypatch):
     assert (out.getvalue(), err.getvalue()) == ("1%\r2%\n", "error\n")
     assert (tmp_path / "o.log").read_text(encoding="utf-8") == "2%\n"
     assert (tmp_path / "e.log").read_text(encoding="utf-8") == "error\n"
-    again = InProcess([str(tmp_path / "o.log"), None], append=True, raw=False)
+    again = StreamCapture([str(tmp_path / "o.log"), None], append=True, raw=False)
     sys.stdout.write("more\n")
     again.stop()
     assert (tmp_path / "o.log").read_text(encoding="utf-8") == "2%\nmore\n"

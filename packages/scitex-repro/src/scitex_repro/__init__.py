@@ -6,15 +6,13 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from scitex_repro._compare import compare
-    from scitex_repro._fingerprint import fingerprint
-    from scitex_repro._hash_array import hash_array
-    from scitex_repro._hash_order import hash_order
-    from scitex_repro._ids import gen_ID, gen_timestamp
-    from scitex_repro._import_hook import on_import
-    from scitex_repro._manager import RandomStateManager, fix_seeds
-    from scitex_repro._reexec import fix_hash_seed
-    from scitex_repro._verify import verify
+    from ._compare import compare
+    from ._fingerprint import fingerprint, hash_array
+    from ._hash_order import fix_hash_seed, hash_order
+    from ._ids import gen_ID, gen_timestamp
+    from ._import_hook import on_import
+    from ._manager import RandomStateManager, fix_seeds
+    from ._verify import verify
 
 __all__ = [
     "RandomStateManager",
@@ -30,15 +28,15 @@ __all__ = [
     "verify",
 ]
 
-_HOMES = {
+_MODULE_OF = {
     "RandomStateManager": "_manager",
     "compare": "_compare",
     "fingerprint": "_fingerprint",
-    "fix_hash_seed": "_reexec",
+    "fix_hash_seed": "_hash_order",
     "fix_seeds": "_manager",
     "gen_ID": "_ids",
     "gen_timestamp": "_ids",
-    "hash_array": "_hash_array",
+    "hash_array": "_fingerprint",
     "hash_order": "_hash_order",
     "on_import": "_import_hook",
     "verify": "_verify",
@@ -46,16 +44,17 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("scitex-repro")
-    home = _HOMES.get(name)
-    if home is None:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Not importlib.import_module: importlib itself would be felt at start-up.
-    __import__(f"{__name__}.{home}")
-    value: object = getattr(sys.modules[f"{__name__}.{home}"], name)
+    module = f"{__name__}.{_MODULE_OF[name]}"
+    # Not importlib.import_module: importlib costs half a millisecond at start-up.
+    __import__(module)
+    value: object = getattr(sys.modules[module], name)
     globals()[name] = value
     return value
 

@@ -1,4 +1,4 @@
-"""Two records side by side: where the runs first differ."""
+"""Compare two records of randomness, to find where the runs first differ."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-_AT_END = "the end"
+#: The schema of the records that `_record` makes.
+SCHEMA = "scitex-randomness"
 
 
 class Difference:
@@ -93,56 +94,45 @@ def compare(
         If one of them is no such record.
     """
     first, second = _read(a, "a"), _read(b, "b")
-    found = list(_settings(first, second))
-    found.extend(_streams(first, second))
-    return Comparison(found)
+    settings = [
+        Difference(None, name, first.get(name), second.get(name))
+        for name in ("algorithm", "seed", "lineage", "deterministic")
+        if first.get(name) != second.get(name)
+    ]
+    return Comparison([*settings, *_first_differences(first, second)])
 
 
-def _settings(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Difference]:
-    for name in ("algorithm", "seed", "lineage", "deterministic"):
-        if a.get(name) != b.get(name):
-            yield Difference(None, name, a.get(name), b.get(name))
-
-
-def _streams(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Difference]:
-    """Return what differs at the first point where anything does."""
-    for (mark_a, at_a), (mark_b, at_b) in _pairs(list(_points(a)), list(_points(b))):
+def _first_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Difference]:
+    """Return what differs at the first mark, or at the end, where anything does."""
+    points_a, points_b = list(_points(a)), list(_points(b))
+    last = "the start"
+    for index in range(max(len(points_a), len(points_b))):
+        # The last point of each is its end, which also stands for marks that it lacks.
+        mark_a, at_a = points_a[min(index, len(points_a) - 1)]
+        mark_b, at_b = points_b[min(index, len(points_b) - 1)]
         if mark_a != mark_b:
-            return [Difference(f"the mark after {_before(a, mark_a)}", "mark", mark_a, mark_b)]
-        names = list(dict.fromkeys([*at_a, *at_b]))
+            return [Difference(f"the mark after {last}", "mark", mark_a, mark_b)]
         different = [
             Difference(mark_a, name, at_a.get(name), at_b.get(name))
-            for name in names
+            for name in dict.fromkeys([*at_a, *at_b])
             if at_a.get(name) != at_b.get(name)
         ]
         if different:
             return different
+        last = mark_a
     return []
-
-
-def _pairs(a: list[Any], b: list[Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield the points of both; the last of each is its end."""
-    length = max(len(a), len(b))
-    for index in range(length):
-        yield a[min(index, len(a) - 1)], b[min(index, len(b) - 1)]
-
-
-def _before(record: Mapping[str, Any], mark: str) -> str:
-    names = [f"mark {one['name']!r}" for one in record["marks"]]
-    index = names.index(mark) if mark in names else len(names)
-    return names[index - 1] if index else "the start"
 
 
 def _points(record: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each mark, and the end, with all that is known of every stream there."""
     known: dict[str, Any] = {}
     for mark in record["marks"]:
-        known = {**known, **_named(mark)}
+        known = {**known, **_positions(mark)}
         yield f"mark {mark['name']!r}", known
-    yield _AT_END, _named(record)
+    yield "the end", _positions(record)
 
 
-def _named(part: Mapping[str, Any]) -> dict[str, Any]:
+def _positions(part: Mapping[str, Any]) -> dict[str, Any]:
     libraries = {f"global {name}": at for name, at in part["globals"].items()}
     return {**part["streams"], **libraries}
 
@@ -166,7 +156,7 @@ def _read(given: Any, which: str) -> Mapping[str, Any]:
             record = json.load(file)
     if isinstance(record, dict) and "randomness" in record:
         record = record["randomness"]
-    if not isinstance(record, dict) or record.get("schema") != "scitex-randomness":
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         raise ValueError(
             f"compare: {which} is no record of randomness; give what rngg.record() returned, or a "
             "JSON file that holds it"

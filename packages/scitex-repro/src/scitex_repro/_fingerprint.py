@@ -1,20 +1,59 @@
-"""A digest of any result."""
+"""Digests of arrays, and of any result, that are the same on every machine."""
 
 from __future__ import annotations
 
-from scitex_repro._array_bytes import header, pieces
-from scitex_repro._describe import describe
-from scitex_repro._keys import netstring
+from ._arrays import as_array, header, pieces
+from ._describe import describe
+from ._keys import netstring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from scitex_repro._part import Part
+    from ._describe import Part
+
+
+def hash_array(array: Any, algorithm: str = "sha256") -> str:
+    """Return the digest of an array's type, shape and values.
+
+    Two arrays have the same digest if and only if they have the same dtype, shape and bits. It
+    does not depend on the layout in memory (C or Fortran order, strides), on the byte order, on
+    the process or on the platform. Arrays larger than memory (`numpy.memmap`) are read in blocks.
+
+    Parameters
+    ----------
+    array : array_like
+        Anything `numpy.asarray` takes, or a tensor of torch or jax.
+    algorithm : str, default "sha256"
+        A name that `hashlib.new` knows.
+
+    Returns
+    -------
+    str
+        The digest in hexadecimal.
+
+    Notes
+    -----
+    The digest is that of ``scitex-array-1``, the dtype, the shape (numbers with commas), each
+    followed by a line feed, and the elements in C order and little-endian: floating-point numbers
+    bit by bit, so that 0.0 and -0.0 differ and so do two kinds of NaN. Structured arrays are
+    written field by field, without padding, ``longdouble`` without its padding. Elements of
+    object arrays are written as their `fingerprint`; texts are of numpy's fixed width.
+
+    Examples
+    --------
+    >>> hash_array([[1.0, 2.0]])[:12]
+    'd98f08e6553e'
+    """
+    import hashlib
+
+    whole = hashlib.new(algorithm)
+    _update(whole, as_array(array))
+    return whole.hexdigest()
 
 
 def fingerprint(obj: Any) -> str:
-    """Return a digest of what an object holds, the same in every process and on every platform.
+    """Return a digest of the content of an object, the same in every process and on every platform.
 
     Parameters
     ----------
@@ -52,11 +91,11 @@ def fingerprint(obj: Any) -> str:
     >>> fingerprint({"a": 1, "b": [2.0]}) == fingerprint({"b": [2.0], "a": 1})
     True
     """
-    return digest(obj, (), "").hex()
+    return _digest(obj, (), "").hex()
 
 
-def digest(obj: Any, above: tuple[int, ...], where: str) -> bytes:
-    """Return the digest of an object that lies at ``where`` inside the objects ``above``."""
+def _digest(obj: Any, above: tuple[int, ...], where: str) -> bytes:
+    """Return the digest of an object at ``where``, inside the objects with the ids ``above``."""
     if id(obj) in above:
         raise ValueError(f"fingerprint: the object{_at(where)} contains itself")
     part = describe(obj)
@@ -65,37 +104,36 @@ def digest(obj: Any, above: tuple[int, ...], where: str) -> bytes:
             f"fingerprint: no rule for the {type(obj).__module__}.{type(obj).__qualname__}"
             f"{_at(where)}; hand over the arrays, numbers or texts that it stands for"
         )
-    return digest_part(part, (*above, id(obj)), where)
+    return digest_of_part(part, (*above, id(obj)), where)
 
 
-def digest_part(part: Part, above: tuple[int, ...], where: str) -> bytes:
-    """Return the digest of an object that has been taken apart."""
+def digest_of_part(part: Part, above: tuple[int, ...] = (), where: str = "") -> bytes:
+    """Return the digest of an object that has been described."""
     import hashlib
 
     whole = hashlib.sha256(netstring(part.tag))
     if part.data is not None:
         whole.update(part.data)
     elif part.array is not None:
-        whole.update(header(part.array))
-        for piece in pieces(part.array, fingerprint):
-            whole.update(piece)
+        _update(whole, part.array)
     elif part.texts is not None:
         for text in part.texts:
             whole.update(b"-" if text is None else netstring(text))
     else:
-        digests = _items(part, above, where)
+        digests = []
+        for key, value in part.items or ():
+            there = where if key is None else f"{where}[{key!r}]"
+            of_key = _digest(key, above, f"the key {key!r} of {where}") if part.keyed else b""
+            digests.append(of_key + _digest(value, above, there))
         whole.update(b"%d:" % len(digests))
         whole.update(b"".join(digests if part.ordered else sorted(digests)))
     return whole.digest()
 
 
-def _items(part: Part, above: tuple[int, ...], where: str) -> list[bytes]:
-    found = []
-    for key, value in part.items or ():
-        there = where if key is None else f"{where}[{key!r}]"
-        before = digest(key, above, f"the key {key!r} of {where}") if part.keyed else b""
-        found.append(before + digest(value, above, there))
-    return found
+def _update(whole: Any, array: Any) -> None:
+    whole.update(header(array))
+    for piece in pieces(array, fingerprint):
+        whole.update(piece)
 
 
 def _at(where: str) -> str:

@@ -1,238 +1,219 @@
-"""The global generators of the libraries: how each is seeded, kept, put back and counted.
-
-``number`` is what a library is seeded with: the user's seed itself in the first process, if
-every library takes it (below 2**32), or else a number of 256 bits derived from the seed and the
-lineage. ``derived`` tells which.
-"""
+"""Which global generators exist, and how each is seeded, saved, restored and counted."""
 
 from __future__ import annotations
 
+import os
+
+from . import _mersenne
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 
 class Number:
-    """What a library is seeded with."""
+    """What a library is seeded with.
+
+    In the first process this is the user's seed itself, if every library accepts it (below 2**32);
+    otherwise it is a number of 256 bits derived from the seed and the lineage.
+    """
 
     def __init__(self, value: int, derived: bool) -> None:
         self.value = value
         self.derived = derived
 
+    def __str__(self) -> str:
+        return "<derived from the seed and the lineage>" if self.derived else str(self.value)
+
     def below(self, bits: int) -> int:
         """Return it with at most so many bits."""
         return self.value >> (256 - bits) if self.derived else self.value
 
-    def words(self) -> list[int]:
-        """Return it as eight words of 32 bits."""
+    def for_numpy(self) -> int | list[int]:
+        """Return it as numpy takes it: as eight words of 32 bits if it is too large for one."""
+        if not self.derived:
+            return self.value
         return [self.value >> shift & 0xFFFFFFFF for shift in range(224, -32, -32)]
 
 
 class Library:
-    """One library; the functions take its module first.
+    """A library with a global generator; ``module`` is always the module that holds it."""
 
-    Parameters
-    ----------
-    name : str
-        Name in records.
-    watched : str
-        The module whose import is waited for.
-    seed, deterministic, state, restore, drawn : callable or None
-        What can be done with its global generator; None where it cannot.
-    """
+    #: Its name in records, and in the ``modules`` that users pass.
+    name: str
+    #: The full name of the module whose import is waited for.
+    watched: str
+    #: Whether `state`, `restore` and `drawn` are there.
+    has_state = False
 
-    def __init__(
-        self,
-        name: str,
-        watched: str,
-        seed: Callable[[Any, Number], str],
-        *,
-        deterministic: Callable[[Any], list[str]] | None = None,
-        state: Callable[[Any], Any] | None = None,
-        restore: Callable[[Any, Any], None] | None = None,
-        drawn: Callable[[Any, Number], int | None] | None = None,
-    ) -> None:
-        self.name = name
-        self.watched = watched
-        self.seed = seed
-        self.deterministic = deterministic
-        self.state = state
-        self.restore = restore
-        self.drawn = drawn
+    def module_in(self, given: Any) -> Any:
+        """Return the module that holds the generator, of the object that a user passed."""
+        return given
 
+    def seed(self, module: Any, number: Number) -> str:
+        """Seed the generator; return the call as it is written into the record."""
+        raise NotImplementedError
 
-def _seed_random(module: Any, number: Number) -> str:
-    module.seed(number.value)
-    return f"random.seed({_shown(number)})"
+    def make_deterministic(self, module: Any) -> list[str]:  # noqa: ARG002 - most have nothing
+        """Ask for deterministic algorithms; return the settings made."""
+        return []
 
+    def locks(self, module: Any) -> tuple[Any, ...]:  # noqa: ARG002 - most have none
+        """Return the locks that seeding takes."""
+        return ()
 
-def _random_state(module: Any) -> dict[str, Any]:
-    from scitex_repro._streams import PythonStream
+    def state(self, module: Any) -> dict[str, Any]:
+        """Return the state as plain data."""
+        raise NotImplementedError
 
-    return PythonStream.state(module)
+    def restore(self, module: Any, state: Any) -> None:
+        """Set a state."""
+        raise NotImplementedError
+
+    def drawn(self, module: Any, number: Number) -> int | None:
+        """Count the 32-bit words drawn since the generator was seeded with ``number``."""
+        raise NotImplementedError
 
 
-def _restore_random(module: Any, state: Any) -> None:
-    from scitex_repro._streams import PythonStream
+class _Random(Library):
+    name = watched = "random"
+    has_state = True
 
-    PythonStream.restore(module, 0, b"", state)
+    def seed(self, module: Any, number: Number) -> str:
+        module.seed(number.value)
+        return f"random.seed({number})"
 
+    def state(self, module: Any) -> dict[str, Any]:
+        return _mersenne.random_state(module)
 
-def _random_drawn(module: Any, number: Number) -> int | None:
-    from scitex_repro import _mersenne
+    def restore(self, module: Any, state: Any) -> None:
+        _mersenne.restore_random(module, state)
 
-    first = _mersenne.key_from(number.value)
-    words = module.getstate()[1]
-    return _mersenne.distance(first, _mersenne.SIZE, words[:-1], words[-1])
-
-
-def _seed_numpy(module: Any, number: Number) -> str:
-    module.seed(number.words() if number.derived else number.value)
-    return f"numpy.random.seed({_shown(number)})"
-
-
-def _numpy_state(module: Any) -> dict[str, Any]:
-    from scitex_repro._numpy_streams import legacy_state
-
-    return legacy_state(module)
+    def drawn(self, module: Any, number: Number) -> int | None:
+        first = _mersenne.words_from(number.value), _mersenne.SIZE
+        return _mersenne.words_drawn(first, _mersenne.random_position(module))
 
 
-def _restore_numpy(module: Any, state: Any) -> None:
-    from scitex_repro._numpy_streams import restore_legacy
+class _Numpy(Library):
+    name = "numpy"
+    # Since 2.4 numpy imports its random numbers only when they are used.
+    watched = "numpy.random"
+    has_state = True
 
-    restore_legacy(module, state)
+    def module_in(self, given: Any) -> Any:
+        return given.random
 
+    def seed(self, module: Any, number: Number) -> str:
+        module.seed(number.for_numpy())
+        return f"numpy.random.seed({number})"
 
-def _numpy_drawn(module: Any, number: Number) -> int | None:
-    from scitex_repro import _mersenne
+    def locks(self, module: Any) -> tuple[Any, ...]:
+        return (module.get_bit_generator().lock,) if hasattr(module, "get_bit_generator") else ()
 
-    fresh = module.RandomState(number.words() if number.derived else number.value)
-    first, last = _numpy_state(fresh), _numpy_state(module)
-    return _mersenne.distance(first["key"], first["position"], last["key"], last["position"])
+    def state(self, module: Any) -> dict[str, Any]:
+        return _mersenne.numpy_state(module)
 
+    def restore(self, module: Any, state: Any) -> None:
+        _mersenne.restore_numpy(module, state)
 
-def _seed_torch(module: Any, number: Number) -> str:
-    module.manual_seed(number.below(64))
-    if number.derived:
-        # The CPU generator has kept 32 bits of that; two of many workers could have met.
-        from scitex_repro import _mersenne, _streams
-
-        key = _mersenne.key_from(number.value)
-        module.set_rng_state(_streams.with_key(module.get_rng_state(), key))
-    return f"torch.manual_seed({_shown(number)})"
-
-
-def _torch_accelerators(module: Any) -> list[tuple[str, Any]]:
-    """Return the parts of torch that have generators of their own, if they are in use."""
-    found = []
-    cuda = getattr(module, "cuda", None)
-    if cuda is not None and cuda.is_available() and cuda.is_initialized():
-        found.append(("cuda", cuda))
-    mps = getattr(module, "mps", None)
-    if mps is not None and module.backends.mps.is_available():
-        found.append(("mps", mps))
-    return found
+    def drawn(self, module: Any, number: Number) -> int | None:
+        first = _mersenne.numpy_position(module.RandomState(number.for_numpy()))
+        return _mersenne.words_drawn(first, _mersenne.numpy_position(module))
 
 
-def _torch_state(module: Any) -> dict[str, Any]:
-    from scitex_repro._streams import tensor_to_text
+class _Torch(Library):
+    name = watched = "torch"
+    has_state = True
 
-    state: dict[str, Any] = {"cpu": tensor_to_text(module.get_rng_state())}
-    for name, part in _torch_accelerators(module):
-        states = part.get_rng_state_all() if name == "cuda" else [part.get_rng_state()]
-        state[name] = [tensor_to_text(one) for one in states]
-    return state
+    def seed(self, module: Any, number: Number) -> str:
+        module.manual_seed(number.below(64))
+        if number.derived:
+            # The CPU generator has kept 32 bits of that; two of many workers could have met.
+            words = _mersenne.words_from(number.value)
+            module.set_rng_state(_mersenne.with_torch_words(module.get_rng_state(), words))
+        return f"torch.manual_seed({number})"
+
+    def make_deterministic(self, module: Any) -> list[str]:
+        module.use_deterministic_algorithms(True)
+        module.backends.cudnn.deterministic = True
+        module.backends.cudnn.benchmark = False
+        done = [
+            "torch.use_deterministic_algorithms(True)",
+            "torch.backends.cudnn.deterministic = True",
+            "torch.backends.cudnn.benchmark = False",
+        ]
+        cuda = getattr(module, "cuda", None)
+        if cuda is not None and cuda.is_initialized():
+            done.append("CUBLAS_WORKSPACE_CONFIG perhaps too late: CUDA was in use already")
+        return done
+
+    def state(self, module: Any) -> dict[str, Any]:
+        write = _mersenne.torch_state_to_text
+        state: dict[str, Any] = {"cpu": write(module.get_rng_state())}
+        cuda = getattr(module, "cuda", None)
+        if cuda is not None and cuda.is_available() and cuda.is_initialized():
+            state["cuda"] = [write(one) for one in cuda.get_rng_state_all()]
+        mps = getattr(module, "mps", None)
+        if mps is not None and module.backends.mps.is_available():
+            state["mps"] = [write(mps.get_rng_state())]
+        return state
+
+    def restore(self, module: Any, state: Any) -> None:
+        read = _mersenne.torch_state_from_text
+        module.set_rng_state(read(state["cpu"]))
+        # A device that has not been used yet is set all the same.
+        if "cuda" in state:
+            module.cuda.set_rng_state_all([read(one) for one in state["cuda"]])
+        if "mps" in state:
+            module.mps.set_rng_state(read(state["mps"][0]))
+
+    def drawn(self, module: Any, number: Number) -> int | None:
+        if number.derived:
+            first: Any = _mersenne.words_from(number.value), _mersenne.SIZE
+        else:
+            fresh = module.Generator().manual_seed(number.value)
+            first = _mersenne.torch_position(fresh.get_state())
+        return _mersenne.words_drawn(first, _mersenne.torch_position(module.get_rng_state()))
 
 
-def _restore_torch(module: Any, state: Any) -> None:
-    from scitex_repro._streams import text_to_tensor
+class _Tensorflow(Library):
+    name = watched = "tensorflow"
 
-    module.set_rng_state(text_to_tensor(state["cpu"]))
-    # Not by _torch_accelerators: a device that has not been used yet is set all the same.
-    if "cuda" in state:
-        module.cuda.set_rng_state_all([text_to_tensor(one) for one in state["cuda"]])
-    if "mps" in state:
-        module.mps.set_rng_state(text_to_tensor(state["mps"][0]))
+    def seed(self, module: Any, number: Number) -> str:
+        module.random.set_seed(number.below(63))
+        return f"tensorflow.random.set_seed({number})"
 
-
-def _torch_drawn(module: Any, number: Number) -> int | None:
-    from scitex_repro import _mersenne, _streams
-
-    if number.derived:
-        first = _mersenne.key_from(number.value)
-    else:
-        fresh = module.Generator().manual_seed(number.value)
-        first = _streams.twister_of(fresh.get_state())[0]
-    return _mersenne.distance(first, _mersenne.SIZE, *_streams.twister_of(module.get_rng_state()))
+    def make_deterministic(self, module: Any) -> list[str]:
+        module.config.experimental.enable_op_determinism()
+        return ["tensorflow.config.experimental.enable_op_determinism()"]
 
 
-def _torch_deterministic(module: Any) -> list[str]:
-    module.use_deterministic_algorithms(True)
-    module.backends.cudnn.deterministic = True
-    module.backends.cudnn.benchmark = False
-    done = [
-        "torch.use_deterministic_algorithms(True)",
-        "torch.backends.cudnn.deterministic = True",
-        "torch.backends.cudnn.benchmark = False",
-    ]
-    cuda = getattr(module, "cuda", None)
-    if cuda is not None and cuda.is_initialized():
-        done.append("CUBLAS_WORKSPACE_CONFIG perhaps too late: CUDA was in use already")
+class _Jax(Library):
+    name = watched = "jax"
+
+    def seed(self, module: Any, number: Number) -> str:  # noqa: ARG002 - jax has nothing to seed
+        return "no global generator; the manager's get_jax_key() is the default key"
+
+
+class _Cupy(Library):
+    name = watched = "cupy"
+
+    def seed(self, module: Any, number: Number) -> str:
+        module.random.seed(number.below(32))
+        return f"cupy.random.seed({number})"
+
+
+LIBRARIES = (_Random(), _Numpy(), _Torch(), _Tensorflow(), _Jax(), _Cupy())
+
+
+def set_deterministic_environment() -> list[str]:
+    """Set what libraries read from the environment when they start; return what was set."""
+    done = []
+    for name, value in (("CUBLAS_WORKSPACE_CONFIG", ":4096:8"), ("TF_DETERMINISTIC_OPS", "1")):
+        if os.environ.setdefault(name, value) == value:
+            done.append(f"{name}={value}")
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "--xla_gpu_deterministic_ops" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+        done.append(f"XLA_FLAGS={os.environ['XLA_FLAGS']}")
     return done
-
-
-def _seed_tensorflow(module: Any, number: Number) -> str:
-    module.random.set_seed(number.below(63))
-    return f"tensorflow.random.set_seed({_shown(number)})"
-
-
-def _tensorflow_deterministic(module: Any) -> list[str]:
-    module.config.experimental.enable_op_determinism()
-    return ["tensorflow.config.experimental.enable_op_determinism()"]
-
-
-def _seed_jax(module: Any, number: Number) -> str:  # noqa: ARG001 - jax has nothing to seed
-    return "no global generator; the manager's get_jax_key() is the default key"
-
-
-def _seed_cupy(module: Any, number: Number) -> str:
-    module.random.seed(number.below(32))
-    return f"cupy.random.seed({_shown(number)})"
-
-
-def _shown(number: Number) -> str:
-    return "<derived from the seed and the lineage>" if number.derived else str(number.value)
-
-
-LIBRARIES: tuple[Library, ...] = (
-    Library(
-        "random",
-        "random",
-        _seed_random,
-        state=_random_state,
-        restore=_restore_random,
-        drawn=_random_drawn,
-    ),
-    # Not "numpy": since 2.4 that one does not import its random numbers until they are used.
-    Library(
-        "numpy",
-        "numpy.random",
-        _seed_numpy,
-        state=_numpy_state,
-        restore=_restore_numpy,
-        drawn=_numpy_drawn,
-    ),
-    Library(
-        "torch",
-        "torch",
-        _seed_torch,
-        deterministic=_torch_deterministic,
-        state=_torch_state,
-        restore=_restore_torch,
-        drawn=_torch_drawn,
-    ),
-    Library("tensorflow", "tensorflow", _seed_tensorflow, deterministic=_tensorflow_deterministic),
-    Library("jax", "jax", _seed_jax),
-    Library("cupy", "cupy", _seed_cupy),
-)

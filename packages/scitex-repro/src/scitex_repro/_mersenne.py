@@ -1,77 +1,150 @@
-"""The Mersenne Twister as random, numpy and torch all have it: its words, and how far it went."""
+"""The Mersenne Twister of random, numpy and torch: read and set its state, count its draws.
+
+All three libraries have the same generator: a block of 624 words of 32 bits, consumed one by one
+and then replaced by the next block. A position is a pair of the block and the number of its words
+that have been consumed.
+"""
 
 from __future__ import annotations
-
-import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    Position = tuple[Sequence[int], int]
+
 SIZE = 624
 
-#: Words that are walked through before the count is given up (5 to 20 ms).
-CEILING = 2**20
+# Give up counting after this many words: about 25 ms.
+_COUNT_LIMIT = 2**20
 
 
-def key_from(number: int) -> Sequence[int]:
-    """Return the 624 words of a twister that ``random.Random(number)`` would start from."""
+def words_from(number: int) -> tuple[int, ...]:
+    """Return the block that ``random.Random(number)`` starts with."""
     import random
 
-    words: tuple[int, ...] = random.Random(number).getstate()[1]  # noqa: S311 - a seeded stream
-    return words[:SIZE]
+    return random_position(random.Random(number))[0]  # noqa: S311 - a seeded stream
 
 
-def distance(first: Sequence[int], start: int, last: Sequence[int], position: int) -> int | None:
-    """Count the 32-bit words drawn between two states.
-
-    Parameters
-    ----------
-    first : sequence of int
-        The 624 words of the state at the start.
-    start : int
-        How many of them counted as drawn there: 624, or 623 where numpy seeds by a sequence.
-    last : sequence of int
-        The 624 words of the state now.
-    position : int
-        How many words of ``last`` have been drawn.
+def words_drawn(first: Position, last: Position) -> int | None:
+    """Count the 32-bit words drawn between two positions.
 
     Returns
     -------
     int or None
-        The number of words, or None if it is above `CEILING` or no number leads there.
+        None if there are more than 2**20, or if ``last`` does not follow from ``first``.
     """
-    if tuple(first) == tuple(last):
-        return position - start if position >= start else None
-    blocks = _blocks_by_numpy if "numpy.random" in sys.modules else _blocks_by_python
-    found = blocks(first, last)
-    return None if found is None else found * SIZE + position - start
-
-
-def _blocks_by_python(first: Sequence[int], last: Sequence[int]) -> int | None:
+    (block, start), (wanted, end) = first, last
+    if tuple(block) == tuple(wanted):
+        return end - start if end >= start else None
     import random
 
     twister = random.Random()  # noqa: S311 - only its state is of interest
-    twister.setstate((3, (*first, SIZE), None))
-    wanted = tuple(last)
-    for block in range(1, CEILING // SIZE + 1):
+    twister.setstate((3, (*block, SIZE), None))
+    for passed in range(SIZE, _COUNT_LIMIT + 1, SIZE):
         twister.getrandbits(32 * SIZE)
-        if twister.getstate()[1][:SIZE] == wanted:
-            return block
+        if random_position(twister)[0] == tuple(wanted):
+            return passed + end - start
     return None
 
 
-def _blocks_by_numpy(first: Sequence[int], last: Sequence[int]) -> int | None:
+def random_position(source: Any) -> tuple[tuple[int, ...], int]:
+    """Return the position of a ``random.Random``, or of the module random."""
+    state = source.getstate()[1]
+    return state[:-1], state[-1]
+
+
+def random_state(source: Any) -> dict[str, Any]:
+    """Return the state of a ``random.Random``, or of the module random."""
+    _, words, gauss = source.getstate()
+    return {"key": list(words[:-1]), "position": words[-1], "gauss": gauss}
+
+
+def restore_random(target: Any, state: Any) -> None:
+    """Set the state that `random_state` returned."""
+    target.setstate((3, (*state["key"], state["position"]), state["gauss"]))
+
+
+def numpy_state(source: Any) -> dict[str, Any]:
+    """Return the state of a ``numpy.random.RandomState``, or of the module numpy.random."""
+    state = source.get_state(legacy=False)
+    if state["bit_generator"] != "MT19937":
+        raise TypeError(
+            f"numpy's global generator is a {state['bit_generator']}, put there by "
+            "set_bit_generator; only the MT19937 it starts with can be kept"
+        )
+    return {
+        "key": state["state"]["key"].tolist(),
+        "position": int(state["state"]["pos"]),
+        "has_gauss": int(state["has_gauss"]),
+        "gauss": float(state["gauss"]),
+    }
+
+
+def numpy_position(source: Any) -> Position:
+    """Return the position of a ``numpy.random.RandomState``, or of the module numpy.random."""
+    state = numpy_state(source)
+    return state["key"], state["position"]
+
+
+def restore_numpy(target: Any, state: Any) -> None:
+    """Set the state that `numpy_state` returned."""
     import numpy as np
 
-    twister = np.random.MT19937()
-    start: Any = np.array(first, np.uint32)
-    twister.state = {"bit_generator": "MT19937", "state": {"key": start, "pos": SIZE}}
-    wanted: bytes = np.array(last, np.uint32).tobytes()
-    for block in range(1, CEILING // SIZE + 1):
-        twister.random_raw(SIZE, output=False)
-        state: Any = twister.state
-        if state["state"]["key"].tobytes() == wanted:
-            return block
-    return None
+    key = np.array(state["key"], np.uint32)
+    target.set_state(("MT19937", key, state["position"], state["has_gauss"], state["gauss"]))
+
+
+# The state of torch's CPU generator is a tensor of bytes (legacy layout, unchanged since 2016): the
+# seed (8 bytes), words left in the block (int32), seeded (int32), the index of the next word (8),
+# 624 words of 8 bytes each, then what normal() has cached.
+_TORCH_BYTES = 5056
+_LEFT, _NEXT, _WORDS = 8, 16, 24
+
+
+def torch_position(state: Any) -> Position:
+    """Return the position in a state of torch's CPU generator."""
+    import torch
+
+    _check_torch_layout(state)
+    words = state[_WORDS : _WORDS + 8 * SIZE].clone().view(torch.int64).tolist()
+    left = int(state[_LEFT : _LEFT + 4].clone().view(torch.int32))
+    following = int(state[_NEXT : _NEXT + 8].clone().view(torch.int64))
+    # A freshly seeded twister says "one left, next is 0": its block is consumed.
+    return words, SIZE if left == 1 and following == 0 else following
+
+
+def with_torch_words(state: Any, words: Sequence[int]) -> Any:
+    """Return a copy of a freshly seeded state of torch's CPU generator with another block."""
+    import torch
+
+    _check_torch_layout(state)
+    data = torch.tensor(list(words), dtype=torch.int64).view(torch.uint8)
+    changed = state.clone()
+    changed[_WORDS : _WORDS + data.numel()] = data
+    return changed
+
+
+def _check_torch_layout(state: Any) -> None:
+    if state.numel() != _TORCH_BYTES:
+        raise RuntimeError(
+            f"the state of torch's CPU generator has {state.numel()} bytes, not {_TORCH_BYTES}; "
+            "this version of torch is not supported by this version of scitex-repro"
+        )
+
+
+def torch_state_to_text(state: Any) -> str:
+    """Encode a state of any torch generator, a tensor of bytes, as text."""
+    from binascii import b2a_base64
+
+    return b2a_base64(bytes(state.tolist()), newline=False).decode("ascii")
+
+
+def torch_state_from_text(text: str) -> Any:
+    """Decode what `torch_state_to_text` encoded."""
+    from binascii import a2b_base64
+
+    import torch
+
+    return torch.tensor(list(a2b_base64(text)), dtype=torch.uint8)

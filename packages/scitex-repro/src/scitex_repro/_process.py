@@ -1,6 +1,6 @@
-"""Which process of a run this one is: its rank, and the way it came from the first one.
+"""Tell which process of a run this one is: its rank, and how it descends from the first one.
 
-The lineage is a tuple of texts such as ``("rank=1", "process=3")``, empty in a run of one process.
+The lineage is a tuple such as ``("rank=1", "process=3")``, empty in a run of one process.
 Every stream is derived from it, so that no two processes of a run draw the same numbers.
 """
 
@@ -11,11 +11,11 @@ import sys
 from _thread import get_ident
 from time import monotonic
 
-from scitex_repro._import_hook import on_import
+from ._import_hook import on_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from types import ModuleType
     from typing import Any
 
@@ -27,48 +27,40 @@ _RANK_VARIABLES = (
     ("SLURM_PROCID", "SLURM_NTASKS"),
 )
 
+# Seconds that a fork waits for locks, all of them together.
+_LOCK_TIMEOUT = 1.0
 
-# Seconds that a fork waits for locks.
-_PATIENCE = 1.0
 
-
-class _Here:
+class _Process:
     """What is known of this process."""
 
-    lineage: tuple[str, ...] = ()
-    # What the children of this process's parent are counted from.
-    parent: tuple[str, ...] = ()
-    placed = False
-    # Whether another process of the run started this one.
-    worker = False
-    forks = 0
-    # The number of the fork that a thread is in the middle of.
-    forking: dict[int, int] = {}  # noqa: RUF012 - one object per process, this class is it
-    listeners: list[Callable[[], None]] = []  # noqa: RUF012 - as above
-    # Functions that return the locks to be had before a fork, and those that were had for it.
-    guards: list[Callable[[], Iterable[Any]]] = []  # noqa: RUF012 - as above
-    held: dict[int, list[Any]] = {}  # noqa: RUF012 - as above
+    def __init__(self) -> None:
+        # None until somebody asks or the process is told.
+        self.lineage: tuple[str, ...] | None = None
+        # The lineage to which this worker adds its own step.
+        self.parent: tuple[str, ...] = ()
+        # Whether another process of the run started this one.
+        self.is_worker = False
+        self.forks = 0
+        self.on_new_lineage: list[Callable[[], None]] = []
+        self.lock_sources: list[Callable[[], Iterable[Any]]] = []
+        # For each thread in the middle of a fork: the fork's number, and the locks it holds.
+        self.forking: dict[int, tuple[int, list[Any]]] = {}
+
+
+_this = _Process()
 
 
 def lineage() -> tuple[str, ...]:
     """Return the lineage of this process."""
-    if not _Here.placed:
-        _Here.placed = True
-        _Here.lineage = (*_rank_part(rank_from(os.environ)), *_identity_parts())
-    return _Here.lineage
+    if _this.lineage is None:
+        _this.lineage = (*_rank_step(_rank_from_environment()), *_multiprocessing_steps())
+    return _this.lineage
 
 
 def is_worker() -> bool:
-    """Tell whether another process of the run has started this one."""
-    return _Here.worker or bool(_identity_parts())
-
-
-def enter(steps: tuple[str, ...]) -> None:
-    """Say which process this is, and start all its streams there."""
-    _Here.placed = True
-    _Here.lineage = steps
-    for listener in list(_Here.listeners):
-        listener()
+    """Tell whether another process of the run started this one."""
+    return _this.is_worker or bool(_multiprocessing_steps())
 
 
 def set_rank(rank: int) -> None:
@@ -76,36 +68,52 @@ def set_rank(rank: int) -> None:
     if type(rank) is not int or rank < 0:
         raise ValueError(f"rank is {rank!r}; give an int of at least 0")
     rest = tuple(step for step in lineage() if not step.startswith("rank="))
-    steps = (*_rank_part(rank), *rest)
-    if steps != _Here.lineage:
-        enter(steps)
+    _set_lineage((*_rank_step(rank), *rest))
 
 
-def on_change(listener: Callable[[], None]) -> None:
-    """Call ``listener`` in every process that has just learned its place."""
-    _Here.listeners.append(listener)
+def on_new_lineage(listener: Callable[[], None]) -> None:
+    """Call ``listener`` whenever this process gets another lineage: its streams start anew."""
+    _this.on_new_lineage.append(listener)
 
 
-def guard(locks: Callable[[], Iterable[Any]]) -> None:
-    """Have these locks before a fork, lest a child find one taken by a thread it lacks."""
-    _Here.guards.append(locks)
+def hold_before_fork(locks: Callable[[], Iterable[Any]]) -> None:
+    """Acquire the locks that ``locks`` returns before each fork.
+
+    Otherwise a child could inherit one that is held by a thread it does not have.
+    """
+    _this.lock_sources.append(locks)
 
 
-def rank_from(environment: Mapping[str, str]) -> int:
+def is_free(lock: Any) -> bool:
+    """Tell whether a lock can be acquired, in a child where nobody else can release it."""
+    if lock.acquire(blocking=False):
+        lock.release()
+        return True
+    return False
+
+
+def _set_lineage(steps: tuple[str, ...]) -> None:
+    if steps != _this.lineage:
+        _this.lineage = steps
+        for listener in list(_this.on_new_lineage):
+            listener()
+
+
+def _rank_from_environment() -> int:
     """Return the rank that torchrun, MPI or Slurm gave this process, 0 without one."""
     for name, size in _RANK_VARIABLES:
-        rank = environment.get(name, "")
-        if rank.isdecimal() and environment.get(size, "").isdecimal():
+        rank = os.environ.get(name, "")
+        if rank.isdecimal() and os.environ.get(size, "").isdecimal():
             return int(rank)
     return 0
 
 
-def _rank_part(rank: int) -> tuple[str, ...]:
-    # Rank 0 has the streams of a run on its own, so that one rank changes nothing.
+def _rank_step(rank: int) -> tuple[str, ...]:
+    # Rank 0 has the streams of a run without ranks, so that a single rank changes nothing.
     return (f"rank={rank}",) if rank else ()
 
 
-def _identity_parts() -> tuple[str, ...]:
+def _multiprocessing_steps() -> tuple[str, ...]:
     process = sys.modules.get("multiprocessing.process")
     if process is None:
         return ()
@@ -113,55 +121,54 @@ def _identity_parts() -> tuple[str, ...]:
     return tuple(f"process={number}" for number in identity)
 
 
+# os.fork
+
+
 def _before_fork() -> None:
-    me = get_ident()
     held: list[Any] = []
-    _Here.held[me] = held
-    # Together they may take so long; a thread that draws a billion numbers is not waited for.
-    end = monotonic() + _PATIENCE
-    for locks in _Here.guards:
+    _this.forking[get_ident()] = _this.forks, held
+    # A thread that draws a billion numbers is not waited for to the end.
+    end = monotonic() + _LOCK_TIMEOUT
+    for locks in _this.lock_sources:
         held.extend(lock for lock in locks() if lock.acquire(timeout=max(0, end - monotonic())))
-    _Here.forking[me] = _Here.forks
-    _Here.forks += 1
+    _this.forks += 1
 
 
-def _after_fork_in_parent() -> None:
-    _Here.forking.pop(get_ident(), None)
-    _release()
-
-
-def _release() -> None:
-    for lock in reversed(_Here.held.pop(get_ident(), [])):
+def _after_fork_in_parent() -> int:
+    number, held = _this.forking.pop(get_ident(), (0, []))
+    for lock in reversed(held):
         lock.release()
+    return number
 
 
 def _after_fork_in_child() -> None:
-    number = _Here.forking.get(get_ident(), 0)
-    _Here.forking.clear()
-    _Here.forks = 0
-    _Here.worker = True
-    _Here.parent = lineage()
-    _release()
-    _Here.held.clear()
-    enter((*_Here.parent, f"fork={number}"))
+    number = _after_fork_in_parent()
+    _this.forking.clear()
+    _this.forks = 0
+    _this.is_worker = True
+    _this.parent = lineage()
+    _set_lineage((*_this.parent, f"fork={number}"))
 
 
-def is_free(lock: Any) -> bool:
-    """Tell whether a lock can be had, in a child that nobody else can free it in."""
-    if lock.acquire(blocking=False):
-        lock.release()
-        return True
-    return False
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )
+
+
+# Workers of multiprocessing
 
 
 def inherit(parent: tuple[str, ...]) -> None:
-    """Take up the lineage of the parent in a worker that was not forked from it.
+    """Take over the lineage of the parent in a worker that was not forked from it.
 
-    Which worker it is, is known when its process object has been read to the end and starts.
-    ``spawn`` runs no hook then, so in this one process the method that starts it does, once.
+    Which worker this is, is known once its process object has been unpickled and starts. With
+    ``spawn`` no hook runs then, so ``_bootstrap``, which starts it, is replaced until it is called.
     """
-    _Here.placed = _Here.worker = True
-    _Here.parent = _Here.lineage = parent
+    _this.is_worker = True
+    _this.parent = _this.lineage = parent
     kind: Any = sys.modules["multiprocessing.process"].BaseProcess
     start = kind._bootstrap  # noqa: SLF001 - no public part of a process object runs here
 
@@ -173,33 +180,18 @@ def inherit(parent: tuple[str, ...]) -> None:
     kind._bootstrap = bootstrap  # noqa: SLF001 - as above
 
 
-class _Anchor:
-    """What multiprocessing's registry holds weakly, and what its workers come through."""
-
-
-_anchor = _Anchor()
-
-
-def _after_start(_anchor: object) -> None:
-    """Run in a worker of multiprocessing that was forked, before its target."""
-    process: Any = sys.modules["multiprocessing.process"]
-    _enter_worker(process.current_process())
-
-
 def _enter_worker(process: Any) -> None:
     identity = getattr(process, "_identity", ())
-    if not identity:
-        return
-    steps = (*_Here.parent, *(loader_part(process) or (f"process={identity[-1]}",)))
-    if steps != _Here.lineage:
-        enter(steps)
+    if identity:
+        own_steps = _loader_steps_of(process) or (f"process={identity[-1]}",)
+        _set_lineage((*_this.parent, *own_steps))
 
 
-def loader_part(process: object) -> tuple[str, ...]:
-    """Return the lineage of a worker of torch's DataLoader, nothing for other processes.
+def _loader_steps_of(process: Any) -> tuple[str, ...]:
+    """Return the steps to a worker of torch's DataLoader, none for other processes.
 
-    It is made of the number that the loader drew from its generator for this epoch, not of the
-    count of processes: a run that goes on from a checkpoint draws the same number again.
+    They contain the number that the loader drew from its generator for this epoch, not a count of
+    processes: a run that is resumed from a checkpoint draws the same number again.
     """
     target = getattr(process, "_target", None)
     if getattr(target, "__module__", "") != "torch.utils.data._utils.worker":
@@ -210,29 +202,28 @@ def loader_part(process: object) -> tuple[str, ...]:
     given.update(getattr(process, "_kwargs", {}))
     if "base_seed" not in given or "worker_id" not in given:
         return ()
-    return loader_steps(given["base_seed"], given["worker_id"])
+    return _loader_steps(given["base_seed"], given["worker_id"])
 
 
-def loader_steps(base_seed: int, worker: int) -> tuple[str, ...]:
-    """Return the steps from a process to one worker of its DataLoader."""
+def _loader_steps(base_seed: int, worker: int) -> tuple[str, ...]:
     return (f"loader={int(base_seed)}", f"worker={int(worker)}")
 
 
-def enter_loader(base_seed: int, worker: int) -> None:
-    """Take the place of a DataLoader's worker, unless this process has it already."""
-    steps = loader_steps(base_seed, worker)
+def enter_loader_worker(base_seed: int, worker: int) -> None:
+    """Take the lineage of a DataLoader's worker, unless this process has it already."""
+    steps = _loader_steps(base_seed, worker)
     if lineage()[-2:] != steps:
-        enter((*_Here.parent, *steps))
+        _set_lineage((*_this.parent, *steps))
+
+
+def _enter_current_worker(_: object) -> None:
+    _enter_worker(sys.modules["multiprocessing.process"].current_process())
 
 
 def _register_with_multiprocessing(util: ModuleType) -> None:
-    util.register_after_fork(_anchor, _after_start)
+    # Called in each worker that was forked, before its target. The registry holds the object that
+    # it asks for weakly, so it must be one that stays.
+    util.register_after_fork(_this, _enter_current_worker)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
-    )
 on_import("multiprocessing.util", _register_with_multiprocessing)

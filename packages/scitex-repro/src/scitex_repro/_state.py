@@ -1,19 +1,19 @@
-"""Where every stream stands: taken, put back, written to a file and read from it."""
+"""The state of all streams: taken, restored, kept in a checkpoint, replaced for a block."""
 
 from __future__ import annotations
 
 import os
+from _thread import RLock
 
-from scitex_repro import _keys, _process
-from scitex_repro._globals import GLOBALS
-from scitex_repro._tree import rule_of
+from . import _keys, _process
+from ._files import write_whole
+from ._globals import GLOBALS
+from ._tree import Node, kind_of, replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
-
-    from scitex_repro._tree import Node
 
 _SCHEMA = "scitex-random-state"
 _VERSION = 1
@@ -44,32 +44,30 @@ def take_streams(node: Node) -> list[dict[str, Any]]:
             "kind": kind,
             "name": name,
             "shared": shared,
-            "state": rule_of(kind)[0].state(stream),
+            "state": kind_of((kind, name, shared)).state(stream),
         }
         for one in node.walk()
         for (kind, name, shared), stream in list(one.streams.items())
     ]
 
 
-def put_back(node: Node, state: Mapping[str, Any]) -> None:
-    """Put a state back, or say why it is none for this manager and process."""
+def restore(node: Node, state: Mapping[str, Any]) -> None:
+    """Restore a state, or raise an error that says why it does not fit."""
     _check(node, state)
-    put_back_streams(node, state["streams"])
+    restore_streams(node, state["streams"])
     if "globals" in state:
         GLOBALS.restore(state["globals"])
 
 
-def put_back_streams(node: Node, streams: Iterable[Mapping[str, Any]]) -> None:
-    """Put streams where they stood, and all others to their beginning."""
+def restore_streams(node: Node, streams: Iterable[Mapping[str, Any]]) -> None:
+    """Restore these streams, and set all others back to their beginning."""
     for one in node.walk():
-        for known, stream in list(one.streams.items()):
-            one.restart(known, stream)
+        for stream_id, stream in list(one.streams.items()):
+            one.restart(stream_id, stream)
     for entry in streams:
         owner = node.below(entry["below"])
-        known = (entry["kind"], entry["name"], entry["shared"])
-        stream = owner.make(known)
-        rule = rule_of(known[0])[0]
-        rule.restore(stream, owner.seed, owner.key_of(known), entry["state"])
+        stream_id = (entry["kind"], entry["name"], entry["shared"])
+        kind_of(stream_id).restore(owner.stream(stream_id), entry["state"])
 
 
 def _check(node: Node, state: Mapping[str, Any]) -> None:
@@ -90,8 +88,8 @@ def _check(node: Node, state: Mapping[str, Any]) -> None:
         )
     if [list(step) for step in node.steps] != [list(step) for step in state["path"]]:
         raise ValueError(
-            f"the state is of the manager {_shown(state['path'])}, not of "
-            f"{_shown(node.steps)}; restore it there"
+            f"the state is of the manager {_path_text(state['path'])}, not of "
+            f"{_path_text(node.steps)}; restore it there"
         )
     if list(state["lineage"]) != list(_process.lineage()):
         raise ValueError(
@@ -101,26 +99,15 @@ def _check(node: Node, state: Mapping[str, Any]) -> None:
         )
 
 
-def _shown(steps: Iterable[Any]) -> str:
+def _path_text(steps: Iterable[Any]) -> str:
     return "/".join(["root", *(str(name) for name, _ in steps)])
 
 
 def write(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
-    """Write a state as JSON: the file has all of it or is not touched."""
+    """Write a state to a JSON file, which has all of it or is not touched."""
     import json
 
-    target = os.fspath(path)
-    aside = f"{target}.{os.getpid()}.tmp"
-    try:
-        with open(aside, "w", encoding="utf-8") as file:
-            json.dump(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, target)
-    except BaseException:
-        if os.path.exists(aside):
-            os.unlink(aside)
-        raise
+    write_whole(os.fspath(path), json.dumps(state).encode("ascii"))
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -138,3 +125,48 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
             f"'schema': {_SCHEMA!r}"
         )
     return state
+
+
+class TemporarySeed:
+    """The context manager of `RandomStateManager.temporary_seed`; it can be used many times."""
+
+    def __init__(self, node: Node, seed: int, manager_of: Any) -> None:
+        self._node = node
+        self._seed = seed
+        self._manager_of = manager_of
+        self._entered: list[tuple[Any, Any]] = []
+
+    def __enter__(self) -> Any:
+        _block_lock.acquire()
+        try:
+            saved = GLOBALS.override(self._seed)
+        except BaseException:
+            _block_lock.release()
+            raise
+        token = replaced.set((*replaced.get(), (self._node.root, Node(self._seed))))
+        self._entered.append((saved, token))
+        return self._manager_of(self._node.current())
+
+    def __exit__(self, *exc: object) -> None:
+        saved, token = self._entered.pop()
+        try:
+            replaced.reset(token)
+            GLOBALS.end_override(saved)
+        finally:
+            _block_lock.release()
+
+
+# The global generators are the same for all threads, so blocks that change them take turns.
+_block_lock = RLock()
+
+
+def _replace_inherited_lock() -> None:
+    """Replace the lock in a forked child if a thread of the parent held it."""
+    global _block_lock
+    lock: Any = _block_lock
+    # There is no public way to ask. A lock of the forking thread itself is released by its block.
+    if not lock._is_owned():  # noqa: SLF001 - see above
+        _block_lock = RLock()
+
+
+_process.on_new_lineage(_replace_inherited_lock)

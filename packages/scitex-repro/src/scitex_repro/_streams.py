@@ -1,137 +1,107 @@
-"""The streams of random and torch: made, started anew, kept, put back and counted.
-
-Every class here and in `_numpy_streams` has the same five functions. ``key`` is what
-`_keys.digest` gives for the stream; a state is built of dicts, lists, str, int, float and None.
-"""
+"""Named streams of random and torch, and keys of jax."""
 
 from __future__ import annotations
 
-from binascii import a2b_base64, b2a_base64
-
-from scitex_repro import _keys, _mersenne
+from . import _mersenne
+from ._keys import derived_int
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
     from typing import Any
 
     import torch
 
 
-class PythonStream:
+class Kind:
+    """How streams of one kind are made, saved, restored and counted.
+
+    ``seed`` is the user's seed, ``key`` what `_keys.stream_key` returns for the stream. A state
+    consists of dicts, lists, str, int, float and None.
+    """
+
+    def make(self, seed: int, key: bytes) -> Any:
+        """Make a stream at its beginning."""
+        raise NotImplementedError
+
+    def state(self, stream: Any) -> dict[str, Any]:
+        """Return the state of a stream."""
+        raise NotImplementedError
+
+    def restore(self, stream: Any, state: Any) -> None:
+        """Set the state of a stream in place."""
+        raise NotImplementedError
+
+    def drawn(self, stream: Any, seed: int, key: bytes) -> int | None:
+        """Count the words drawn from a stream, None where that is unknown."""
+        raise NotImplementedError
+
+    def restart(self, stream: Any, seed: int, key: bytes) -> None:
+        """Set a stream back to its beginning in place."""
+        self.restore(stream, self.state(self.make(seed, key)))
+
+
+class PythonKind(Kind):
     """``random.Random``."""
 
-    @staticmethod
-    def make(seed: int, key: bytes) -> random.Random:
+    def make(self, seed: int, key: bytes) -> random.Random:
         import random
 
-        return random.Random(_keys.derived_int(seed, key))  # noqa: S311 - a seeded stream
+        return random.Random(derived_int(seed, key))  # noqa: S311 - a seeded stream
 
-    @staticmethod
-    def restart(stream: random.Random, seed: int, key: bytes) -> None:
-        stream.seed(_keys.derived_int(seed, key))
+    def state(self, stream: Any) -> dict[str, Any]:
+        return _mersenne.random_state(stream)
 
-    @staticmethod
-    def state(stream: random.Random) -> dict[str, Any]:
-        _, words, gauss = stream.getstate()
-        return {"key": list(words[:-1]), "position": words[-1], "gauss": gauss}
+    def restore(self, stream: Any, state: Any) -> None:
+        _mersenne.restore_random(stream, state)
 
-    @staticmethod
-    def restore(stream: random.Random, seed: int, key: bytes, state: Any) -> None:  # noqa: ARG004 - one shape for all kinds
-        stream.setstate((3, (*state["key"], state["position"]), state["gauss"]))
-
-    @staticmethod
-    def drawn(stream: random.Random, seed: int, key: bytes) -> int | None:
+    def drawn(self, stream: Any, seed: int, key: bytes) -> int | None:
         """Count the 32-bit words drawn."""
-        words: Any = stream.getstate()[1]
-        first = _mersenne.key_from(_keys.derived_int(seed, key))
-        return _mersenne.distance(first, _mersenne.SIZE, words[:-1], words[-1])
+        first = _mersenne.random_position(self.make(seed, key))
+        return _mersenne.words_drawn(first, _mersenne.random_position(stream))
 
 
-class TorchStream:
-    """``torch.Generator`` on any device.
+class TorchKind(Kind):
+    """``torch.Generator`` on one device.
 
     A CPU generator takes only 32 bits of a seed, so all 624 words of its state are set instead.
     """
 
-    @staticmethod
-    def make(seed: int, key: bytes, device: str = "cpu") -> torch.Generator:
+    def __init__(self, device: str) -> None:
+        self._device = device
+
+    def make(self, seed: int, key: bytes) -> torch.Generator:
         import torch
 
-        stream = torch.Generator(device=device)
-        TorchStream.restart(stream, seed, key)
-        return stream
-
-    @staticmethod
-    def restart(stream: torch.Generator, seed: int, key: bytes) -> None:
-        number = _keys.derived_int(seed, key)
+        stream = torch.Generator(device=self._device)
+        number = derived_int(seed, key)
         stream.manual_seed(number >> 192)
         if stream.device.type == "cpu":
-            stream.set_state(with_key(stream.get_state(), _mersenne.key_from(number)))
+            words = _mersenne.words_from(number)
+            stream.set_state(_mersenne.with_torch_words(stream.get_state(), words))
+        return stream
 
-    @staticmethod
-    def state(stream: torch.Generator) -> dict[str, Any]:
-        return {"bytes": tensor_to_text(stream.get_state())}
+    def state(self, stream: Any) -> dict[str, Any]:
+        return {"bytes": _mersenne.torch_state_to_text(stream.get_state())}
 
-    @staticmethod
-    def restore(stream: torch.Generator, seed: int, key: bytes, state: Any) -> None:  # noqa: ARG004 - one shape for all kinds
-        stream.set_state(text_to_tensor(state["bytes"]))
+    def restore(self, stream: Any, state: Any) -> None:
+        stream.set_state(_mersenne.torch_state_from_text(state["bytes"]))
 
-    @staticmethod
-    def drawn(stream: torch.Generator, seed: int, key: bytes) -> int | None:
-        """Count the 32-bit words drawn on the CPU; the offset of the counter elsewhere."""
+    def drawn(self, stream: Any, seed: int, key: bytes) -> int | None:
+        """Count the 32-bit words drawn on the CPU; elsewhere return the offset of the counter."""
         if stream.device.type == "cpu":
-            first = _mersenne.key_from(_keys.derived_int(seed, key))
-            return _mersenne.distance(first, _mersenne.SIZE, *twister_of(stream.get_state()))
+            first = _mersenne.words_from(derived_int(seed, key)), _mersenne.SIZE
+            return _mersenne.words_drawn(first, _mersenne.torch_position(stream.get_state()))
         return stream.get_offset() if hasattr(stream, "get_offset") else None
 
 
-# The state of torch's CPU generator (legacy layout, the same since 2016): the seed (8 bytes),
-# words left in the block (int32), seeded (int32), the next word (8), 624 words of 8 bytes each,
-# then what normal() has put by.
-_CPU_BYTES = 5056
-_LEFT, _NEXT, _KEY = 8, 16, 24
+def jax_key(number: int, impl: str | None) -> Any:
+    """Return a typed key of jax that takes as many of the 256 bits of ``number`` as it can hold."""
+    import jax
+    import numpy as np
 
-
-def _check_layout(state: Any) -> None:
-    if state.numel() != _CPU_BYTES:
-        raise RuntimeError(
-            f"the state of torch's CPU generator has {state.numel()} bytes, not {_CPU_BYTES}; "
-            "this version of torch is not supported by this version of scitex-repro"
-        )
-
-
-def with_key(state: Any, words: Sequence[int]) -> Any:
-    """Return a freshly seeded CPU state with other words in its twister."""
-    import torch
-
-    _check_layout(state)
-    key = torch.tensor(list(words), dtype=torch.int64).view(torch.uint8)
-    changed = state.clone()
-    changed[_KEY : _KEY + key.numel()] = key
-    return changed
-
-
-def twister_of(state: Any) -> tuple[list[int], int]:
-    """Return the 624 words of a CPU state, and how many of them have been drawn."""
-    import torch
-
-    _check_layout(state)
-    words = state[_KEY : _KEY + 8 * _mersenne.SIZE].clone().view(torch.int64).tolist()
-    left = int(state[_LEFT : _LEFT + 4].clone().view(torch.int32))
-    following = int(state[_NEXT : _NEXT + 8].clone().view(torch.int64))
-    # A fresh twister says "one left, the next is 0": its words have all been used up.
-    return words, _mersenne.SIZE if left == 1 and following == 0 else following
-
-
-def tensor_to_text(state: Any) -> str:
-    """Write a tensor of bytes as text."""
-    return b2a_base64(bytes(state.tolist()), newline=False).decode("ascii")
-
-
-def text_to_tensor(text: str) -> Any:
-    """Read what `tensor_to_text` wrote."""
-    import torch
-
-    return torch.tensor(list(a2b_base64(text)), dtype=torch.uint8)
+    # A key made only to see its shape: it has two or four words, depending on the algorithm.
+    pattern = jax.random.key_data(jax.random.key(0, impl=impl))
+    words = [number >> shift & 0xFFFFFFFF for shift in range(224, -32, -32)]
+    data = np.array(words[: pattern.size], np.uint32).reshape(pattern.shape)
+    return jax.random.wrap_key_data(jax.numpy.asarray(data), impl=impl)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from scitex_tee._capture import Capture, active, capture
-    from scitex_tee._render import clean_log
-    from scitex_tee._standalone import tee
-    from scitex_tee._tee import Tee
+    from ._capture import Capture, active, capture
+    from ._log.renderer import clean_log
+    from ._standalone import tee
+    from ._tee import Tee
 
 __all__ = ["Capture", "Tee", "active", "capture", "clean_log", "tee"]
 
@@ -16,7 +16,7 @@ _HOMES = {
     "Tee": "_tee",
     "active": "_capture",
     "capture": "_capture",
-    "clean_log": "_render",
+    "clean_log": "_log.renderer",
     "tee": "_standalone",
 }
 

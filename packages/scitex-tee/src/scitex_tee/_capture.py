@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from scitex_tee import _streams
+from ._client import streams
 
 if os.name == "posix":
-    from scitex_tee._relayed import Relayed
+    from ._client.relayed import Relayed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
         def stop(self) -> None:
             """Put everything back and complete the logs."""
 
-
-__all__ = ["Capture", "active", "capture"]
 
 _running: list[Capture] = []
 
@@ -98,7 +96,7 @@ class Capture:
         self._backend: Backend | None = None
         self._problem: str | None = None
 
-    # -- the public face -----------------------------------------------------------------
+    # -- public --------------------------------------------------------------------------
 
     @property
     def running(self) -> bool:
@@ -120,7 +118,7 @@ class Capture:
         self._backend = self._make_backend()
         self._state = "running"
         _running.append(self)
-        _streams.flush_at_fork(active)
+        streams.flush_at_fork(active)
 
     def stop(self) -> None:
         """Put everything back and complete the logs.
@@ -135,7 +133,7 @@ class Capture:
             raise RuntimeError(f"stop {_running[-1]!r} first: it was started inside this capture")
         self._state = "stopped"
         _running.remove(self)
-        _streams.flush(everything=True)
+        streams.flush(everything=True)
         try:
             self._backend.stop()
         finally:
@@ -156,17 +154,15 @@ class Capture:
     def __repr__(self) -> str:
         return f"<Capture {self._state}: {', '.join(p for p in self._paths if p)}>"
 
-    # -- inside --------------------------------------------------------------------------
+    # -- private -------------------------------------------------------------------------
 
     def _make_backend(self) -> Backend:
-        """Start what can be had here."""
+        """Start the kind of capture that this system allows."""
         if os.name == "posix" and sys.executable:
             return Relayed(
                 self._paths, append=self._append, raw=self._raw, if_killed=self._if_killed
             )
-        from scitex_tee._inprocess import InProcess
-
-        return InProcess(self._paths, append=self._append, raw=self._raw)
+        return streams.StreamCapture(self._paths, append=self._append, raw=self._raw)
 
 
 def capture(

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import sys as _sys
 
-from scitex_tee._capture import Capture
+from ._capture import Capture
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TextIO
-
-__all__ = ["tee"]
 
 _current: list[Capture] = []
 

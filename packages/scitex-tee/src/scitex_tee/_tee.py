@@ -11,39 +11,13 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TextIO
 
     class Sink(Protocol):
-        """What takes the bytes for the log."""
+        """Something that takes the bytes for a log."""
 
         def write(self, data: bytes, /) -> object:
             """Take bytes."""
 
         def close(self) -> None:
             """Take no more."""
-
-
-__all__ = ["PipeSink", "Tee"]
-
-
-class PipeSink:
-    """The writing end of a pipe to the process that keeps the logs."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._owner = os.getpid()
-
-    def write(self, data: bytes) -> None:
-        """Write all of `data`; nothing is raised when the other side is gone."""
-        view = memoryview(data)
-        while view and self._fd >= 0:
-            try:
-                view = view[os.write(self._fd, view) :]
-            except BrokenPipeError:
-                self.close()
-
-    def close(self) -> None:
-        """Close the pipe."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
 
 
 class Tee(io.TextIOBase):
@@ -75,9 +49,9 @@ class Tee(io.TextIOBase):
         self._stream = stream
         self._buffer: _BinaryTee | None = None
         if isinstance(log, (str, os.PathLike)):
-            from scitex_tee._filelog import FileLog
+            from ._log.logfile import LogFile, open_log
 
-            log = FileLog(log)
+            log = LogFile(*open_log(os.fspath(log), append=False))
         self._log: Sink | None = log
 
     # -- writing -------------------------------------------------------------------------
@@ -87,7 +61,7 @@ class Tee(io.TextIOBase):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._stream.write(text)
-        self._note(text.encode("utf-8", "surrogateescape"))
+        self._log_bytes(text.encode("utf-8", "surrogateescape"))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override] # text, not bytes
@@ -105,11 +79,11 @@ class Tee(io.TextIOBase):
         if log is not None:
             log.close()
 
-    def _note(self, data: bytes) -> None:
+    def _log_bytes(self, data: bytes) -> None:
         if self._log is not None:
             self._log.write(data)
 
-    # -- everything else is the stream's ---------------------------------------------------
+    # -- everything else is the stream's -------------------------------------------------
 
     @property
     def stream(self) -> TextIO:
@@ -203,7 +177,7 @@ class _BinaryTee:
     def write(self, data: Any) -> int:
         """Write bytes to the stream and to the log."""
         written = self.stream.write(data)
-        self._tee._note(bytes(data))  # noqa: SLF001 - the two are one stream
+        self._tee._log_bytes(bytes(data))  # noqa: SLF001 - the two are one stream
         return len(data) if written is None else int(written)
 
     def writelines(self, lines: Iterable[Any]) -> None:

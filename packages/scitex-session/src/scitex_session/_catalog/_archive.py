@@ -103,7 +103,7 @@ def pack(entry: Entry) -> str | None:
 
 def _await_record(entry: Entry) -> None:
     """Let the process that digests a big run's files behind its end come to its own end."""
-    from .._provenance import complete
+    from .._provenance._late import complete
 
     deadline = time.monotonic() + _PATIENCE
     while entry.state in layout.ENDED and not is_live(entry) and _is_pending(entry):

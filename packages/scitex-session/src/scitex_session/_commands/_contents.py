@@ -30,12 +30,11 @@ def look_inside(a: Found, b: Found, changes: list[Change]) -> list[Change]:
     """
     if any(one.entry.archived or living_status(one) == "running" for one in (a, b)):
         return changes
-    from .._reproduce._content import compare_files
-    from .._reproduce._content._result import Rules
-    from .._reproduce._outputs import aliases
-    from .._reproduce._records import Record
+    from .._provenance._late import read_completed
+    from .._reproduce._compare_outputs import aliases, compare_files
+    from .._reproduce._verdict import Rules
 
-    rules = Rules(aliases(Record(a.entry.path), Record(b.entry.path), None), 0.0)
+    rules = Rules(aliases(read_completed(a.entry.path), read_completed(b.entry.path)))
     kept: list[Change] = []
     for name, left, right in changes:
         if ABSENT in (left, right) or not (_holds(a, name) and _holds(b, name)):

@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Write the crate."""
-    from .._reproduce import export
+    from .._reproduce._crate import export
 
     source = directory_of(options.id, options.places)
     target = options.target or f"{os.path.basename(source)}-crate"

@@ -49,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Run again and compare."""
-    from .._reproduce import rerun
+    from .._reproduce._rerun import rerun
 
     comparison = rerun(
         directory_of(options.id, options.places),

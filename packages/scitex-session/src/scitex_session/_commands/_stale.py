@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """List stale runs."""
-    from .._reproduce import stale
+    from .._reproduce._stale import stale
 
     with open_index(options.places) as index:
         directories = _directories(index, options)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._catalog._index import Index
-    from .._reproduce import Origin
+    from .._reproduce._whence import Origin
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Name the runs."""
-    from .._reproduce import whence
+    from .._reproduce._whence import whence
 
     with open_index(options.places) as index:
         origins = whence(options.file, index.roots)
@@ -54,7 +54,7 @@ def run(options: Namespace) -> int:
 
 def _packed(index: Index, file: str) -> Iterator[Origin]:
     """Yield the archived runs whose record has a file of this content."""
-    from .._reproduce import Origin
+    from .._reproduce._whence import Origin
 
     digest = None
     for found in index.find("CAST(file AS TEXT) LIKE '%.tar'"):

@@ -12,14 +12,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._directory import load_directory, load_yaml
     from ._overrides import apply_overrides
+    from ._pickle import dump_pickle
     from ._plain import to_plain
-    from ._records import dump_json, dump_pickle
     from ._yaml_writer import dump_yaml
 
 __all__ = [
     "RESERVED",
     "apply_overrides",
-    "dump_json",
     "dump_pickle",
     "dump_yaml",
     "load_directory",
@@ -29,8 +28,7 @@ __all__ = [
 
 _HOMES = {
     "apply_overrides": "_overrides",
-    "dump_json": "_records",
-    "dump_pickle": "_records",
+    "dump_pickle": "_pickle",
     "dump_yaml": "_yaml_writer",
     "load_directory": "_directory",
     "load_yaml": "_directory",

@@ -1,52 +1,49 @@
-"""Which code made a run, kept so that it can be restored."""
+"""Keep the code that made a run: a patch against a commit, or copies."""
 
 from __future__ import annotations
 
 import os
 
-from scitex_session._provenance import _modules, _repository
-from scitex_session._provenance._digest import sha256
-from scitex_session._provenance._source_mask import mask_patch, mask_source
+from .._record._directory import CODE, CODE_PATCH, NOTES
+from . import _repository
+from ._digest import sha256
+from ._masking import mask_patch, mask_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 MAX_COPIES = 20_000_000  # bytes
-PATCH = "CODE.patch"
-COPIES = "CODE"
 
 
 class CodeKeeper:
     """
-    Writes the patch or the copies of one run into its ``CONFIGS`` and describes them.
+    Write the patch or the copies of one run into its ``CONFIGS`` and describe them.
 
     Parameters
     ----------
     state : dict
         What the collector knows: ``script``, ``modules`` (name to file), ``copied`` (file to its
         copy of the start), ``start_ns``.
-    configs : str
-        The run's ``CONFIGS`` directory.
-    aside : str
-        Where git left its answers and the copies of the start lie.
+    run_dir : str
+        The run directory; git's answers and the copies of the start are among its notes.
     """
 
-    def __init__(self, state: dict[str, Any], configs: str, aside: str) -> None:
+    def __init__(self, state: dict[str, Any], run_dir: str) -> None:
         self.script: str | None = state.get("script")
         self.modules: dict[str, str] = state.get("modules", {})
         self.copied: dict[str, str] = state.get("copied", {})
         self.start_ns: int = state["start_ns"]
-        self.configs = configs
-        self.aside = aside
         self.problems: list[str] = []
+        self._run_dir = run_dir
+        self._notes = os.path.join(run_dir, NOTES)
         self._kept = 0
 
     def section(self, git_problem: str | None) -> dict[str, Any]:
         """Return the ``code`` section, with everything it names written."""
         git: dict[str, Any] = {}
         if git_problem is None:
-            git = _repository.result(self.aside)
+            git = _repository.result(self._notes)
             git_problem = git.get("error")
         if git_problem is None:
             return self._from_git(git)
@@ -73,11 +70,9 @@ class CodeKeeper:
             entry = self._entry(name, path)
             relative = os.path.relpath(path, root)
             entry["tracked"] = relative in git["tracked"]
-            if entry["tracked"]:
-                pass
-            elif relative.startswith(".." + os.sep):
+            if relative.startswith(".." + os.sep):
                 self._copy(entry, path)
-            else:
+            elif not entry["tracked"]:
                 self._add_to_patch(entry, path, relative, extra)
             entries.append(entry)
         patch += b"".join(piece for piece, _ in extra)
@@ -95,8 +90,8 @@ class CodeKeeper:
             "files": entries,
         }
         if patch:
-            section["patch"] = f"CONFIGS/{PATCH}"
-            self._write(PATCH, patch)
+            section["patch"] = CODE_PATCH
+            self._write(CODE_PATCH, patch)
         return section
 
     def _from_copies(self) -> dict[str, Any]:
@@ -124,10 +119,10 @@ class CodeKeeper:
     def _source(self, path: str) -> str:
         """Return the copy of the start, if there is one: the file may have been edited since."""
         copy = self.copied.get(path)
-        return os.path.join(self.aside, copy) if copy else path
+        return os.path.join(self._notes, copy) if copy else path
 
     def _load(self, entry: dict[str, Any], path: str) -> bytes | None:
-        """Read a file that is to be kept; with too much kept already, say so and return None."""
+        """Read a file that is to be kept; None, with the reason noted, if that is too much."""
         try:
             with open(self._source(path), "rb") as file:
                 data = file.read(MAX_COPIES + 1)
@@ -146,7 +141,7 @@ class CodeKeeper:
         data = self._load(entry, path)
         if data is None:
             return
-        if b"\0" in data:  # a compiled module: no patch of text can hold it
+        if b"\0" in data:  # a compiled module, which no text patch can hold
             self._keep(entry, path, data)
             return
         data, masked = mask_source(data, path)
@@ -157,7 +152,7 @@ class CodeKeeper:
 
     def _copy(self, entry: dict[str, Any], path: str) -> None:
         if path.endswith((".so", ".pyd")):
-            return  # compiled for one machine; its digest tells whether it is the same
+            return  # compiled for one machine; the digest identifies it
         data = self._load(entry, path)
         if data is not None:
             self._keep(entry, path, data)
@@ -168,51 +163,54 @@ class CodeKeeper:
             data, masked = mask_source(data, path)
             if masked:
                 entry["masked_lines"] = masked
-        # Named by content and name: files of one name from two places do not collide.
+        # Named by content and name: files of one name from two directories do not collide.
         folder = (entry["sha256"] or "unknown")[:8]
-        name = f"{COPIES}/{folder}/{os.path.basename(path)}"
+        name = f"{CODE}/{folder}/{os.path.basename(path)}"
         if masked or not self._link(path, name):
             self._write(name, data)
-        entry["copy"] = f"CONFIGS/{name}"
+        entry["copy"] = name
         if entry["module"] != "__main__":
-            entry["base"] = _modules.base(entry["module"], path)
+            entry["base"] = _import_root(entry["module"], path)
 
     def _link(self, path: str, name: str) -> bool:
         """Keep the copy of the start under `name`, too; return whether that is possible."""
         if path not in self.copied:
             return False
         try:
-            os.link(self._source(path), self._place(name))
-        except OSError:  # links are unknown here, or it stands there since an earlier attempt
+            os.link(self._source(path), self._destination(name))
+        except OSError:  # no links on this file system, or it is there since an earlier attempt
             return False
         return True
 
-    def _place(self, name: str) -> str:
-        """Return the path of a file in ``CONFIGS``, its folders made."""
-        path = self.configs
-        for folder in name.split("/")[:-1]:
-            path = os.path.join(path, folder)
-            try:
-                os.mkdir(path)
-            except FileExistsError:
-                continue
-        return os.path.join(self.configs, name)
+    def _destination(self, name: str) -> str:
+        path = os.path.join(self._run_dir, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return path
 
     def _write(self, name: str, data: bytes) -> None:
-        path = self._place(name)
+        path = self._destination(name)
         with open(path + ".new", "wb") as file:
             file.write(data)
         os.replace(path + ".new", path)
 
 
+def _import_root(name: str, path: str) -> str:
+    """Return the directory on ``sys.path`` under which module `name` is found at `path`."""
+    depth = name.count(".") + (os.path.basename(path) == "__init__.py")
+    folder = os.path.dirname(path)
+    for _ in range(depth):
+        folder = os.path.dirname(folder)
+    return folder
+
+
 def _changed(diff: bytes) -> list[str]:
-    """Names of the files that a patch of git touches."""
+    """Return the names of the files that a patch changes."""
     heads = (line for line in diff.split(b"\n") if line.startswith(b"diff --git "))
     return [os.fsdecode(line.rpartition(b" b/")[2]).rstrip('"') for line in heads]
 
 
 def _new_file(relative: str, data: bytes) -> bytes:
-    """Return a patch that makes a file, as ``git diff`` would write it."""
+    """Return a patch that creates a file, as ``git diff`` would write it."""
     name = relative.encode("utf-8", "surrogateescape")
     if any(byte < 32 or byte in b'"\\' for byte in name):  # noqa: PLR2004 - control characters
         name = name.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
@@ -233,7 +231,7 @@ def _new_file(relative: str, data: bytes) -> bytes:
 
 
 def _common(script: str | None, paths: list[str]) -> str | None:
-    """Return the directory that script and modules share; not the root or a home directory."""
+    """Return the directory that script and modules share, unless it is the root or a home."""
     if script is None:
         return None
     folder = os.path.dirname(script)

@@ -1,4 +1,4 @@
-"""Collecting beside the user's code, from the moment a run is open until it is over."""
+"""Collect what is known of a run beside the user's code, from its start to its end."""
 
 from __future__ import annotations
 
@@ -6,39 +6,28 @@ import os
 import sys
 from time import monotonic, sleep, time_ns
 
-from scitex_session._provenance import (
-    _hook,
-    _late,
-    _machine,
-    _modules,
-    _places,
-    _repository,
-    _sections,
-)
-from scitex_session._provenance._aside import ASIDE, add_journals, remove_aside
+from .._record._directory import NOTES
+from . import _audit_hook, _environment, _late, _ownership, _repository, _sections
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from scitex_session._provenance._readers import Readers
-    from scitex_session._provenance._spawn import Waiting
+    from ._library_hooks import LibraryHooks
 
 _GIT_PATIENCE = 0.003  # seconds to wait for git at the end: what it costs to have it done later
 _EARLY_FILES, _EARLY_BYTES = 20, 500_000
 
-_current: Collector | None = None
-
 
 class Collector:
     """
-    Collects what is known of one run. Whatever fails is named in the record, never raised.
+    Collect what is known of one run. Whatever fails is named in the record, never raised.
 
     Parameters
     ----------
     run_dir : str
-        The run directory; ``CONFIGS`` stands in it.
+        The run directory, in which ``CONFIGS`` exists.
     script : str or None
         The script's real path.
     cwd : str
@@ -52,64 +41,60 @@ class Collector:
         self._script = script
         self._cwd = cwd
         self._run_id = run_id
-        self._aside = os.path.join(self._run_dir, "CONFIGS", ASIDE)
+        self._notes = os.path.join(self._run_dir, NOTES)
         self._problems: list[str] = []
-        self._sink: _hook.Sink | None = None
-        self._readers: Readers | None = None
+        self._sink: _audit_hook.Sink | None = None
+        self._library_hooks: LibraryHooks | None = None
         self._hooked: list[str] = []
         self._explicit: dict[str, str] = {}
-        self._git: str = "no git repository"
+        self._git: str = "no git repository"  # why git was not asked; "late" while it is, then ""
         self._environment: dict[str, Any] = {}
         self._modules: dict[str, str] = {}
         self._libraries: dict[str, str] = {}
         self._copied: dict[str, str] = {}
-        self._places: _places.Places | None = None
+        self._ownership: _ownership.Ownership | None = None
         self._start_ns = 0
         self._gathered: dict[str, Any] = {}
         self._code: tuple[dict[str, Any], list[str]] | None = None
-        self._later = False
-        self._rest: tuple[str, Waiting] | None = None
+        self._pending = False
         self._reap: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Begin to note; costs one or two milliseconds, the rest runs beside the caller."""
-        global _current
+        """Begin to collect; takes one or two milliseconds, the rest runs beside the caller."""
         self._start_ns = time_ns()
-        _current = self
         for name, step in (
-            ("the directory for notes", self._make_aside),
+            ("the directory for notes", lambda: _late.make_notes(self._run_dir)),
             ("git", self._ask_git),
-            ("the machine", self._look_around),
-            ("loaded modules", self._look_at_modules),
+            ("the machine", self._describe_machine),
+            ("loaded modules", self._list_modules),
             ("the notes of the start", self._write_start),
-            ("hooks of libraries", self._hook_readers),
-            ("git", self._leave_git_alone),
+            ("hooks of libraries", self._hook_libraries),
+            ("git", lambda: self._reap()),  # noqa: PLW0108 - an earlier step sets it
             ("files opened", self._listen),
         ):
             self._try(name, step)
 
     def stop(self) -> None:
-        """Note no more."""
-        global _current
-        _hook.sleep()
+        """Collect no more events."""
+        _audit_hook.detach()
         if self._sink is not None:
             self._sink.close()
-        if _current is self:
-            _current = None
-        if self._readers is not None:
-            self._hooked = list(self._readers.hooked)
-            self._try("hooks of libraries", self._readers.remove)
-        self._try("loaded modules", self._look_at_modules)
-        self._try("threads and accelerators", lambda: self._environment.update(_machine.at_end()))
+        if self._library_hooks is not None:
+            self._hooked = list(self._library_hooks.hooked)
+            self._try("hooks of libraries", self._library_hooks.remove)
+        self._try("loaded modules", self._list_modules)
+        self._try(
+            "threads and accelerators", lambda: self._environment.update(_environment.at_end())
+        )
 
     def note_input(self, path: str | os.PathLike[str], how: str = "load") -> None:
         """Note a file that the user's code has named as an input."""
         try:
             full = os.path.abspath(os.fspath(path))
             if os.path.isdir(full):
-                from scitex_session._provenance._readers import _files as files
+                from ._library_hooks import files_of
 
-                for file in files(full):
+                for file in files_of(full):
                     self._explicit.setdefault(file, how)
             else:
                 self._explicit.setdefault(full, how)
@@ -120,82 +105,48 @@ class Collector:
 
     def gather(self) -> None:
         """
-        Take stock of what was noted, and keep the code if git has answered.
+        Gather what was noted, and keep the code if git has answered.
 
-        Apart from `sections`, since it makes files: a disk that is at work would hold it up.
+        Apart from `sections`, since it creates files: a busy disk would hold it up.
         """
         self._try("what was noted", self._gather)
 
     def _gather(self) -> None:
-        if self._git == "late" and _repository.is_done(self._aside):
+        if self._git == "late" and _repository.is_done(self._notes):
             self._git = ""
         self._gathered = self._state()
         if self._git != "late":
             self._code = _sections.keep_code(self._gathered, self._run_dir)
 
-    def sections(self, target: str) -> dict[str, Any]:
+    def sections(self) -> dict[str, Any]:
         """
         Return the sections of PROVENANCE.json, to be written before the run is filed.
 
-        What would hold up the end of a session is left out and named in ``pending``; a process is
-        made ready that adds it once `leave` lets it begin.
-
-        Parameters
-        ----------
-        target : str
-            Where the run is to be filed.
+        What would hold up the end of a session is left out and named in ``pending``; `leave` starts
+        a process that adds it.
         """
         try:
             self._await_git()
             state = self._gathered
             state["git"] = self._git
             sections = _sections.build(state, self._run_dir, inline=True, code=self._code)
-            if sections.get("pending"):
-                self._later = True
-                self._try("the rest of the record", lambda: self._prepare(target))
-        except Exception as error:  # noqa: BLE001 - the run is not to suffer, the record says so
+        except Exception as error:  # noqa: BLE001 - the run must not suffer, the record says so
             problems = [*self._problems, f"{type(error).__name__}: {error}"]
             return {"collection": {"not_collected": problems}}
+        self._pending = bool(sections.get("pending"))
         return sections
 
     def note_the_rest(self) -> None:
         """Note what the process needs that adds what is pending."""
-        if self._later:
-            _write_json(os.path.join(self._aside, "state"), self._gathered)
+        if self._pending:
+            _late.note_end(self._notes, self._gathered)
 
     def leave(self, run_dir: str) -> None:
-        """
-        Leave the run, whose record is in place: remove its notes, or let the rest be added.
-
-        Parameters
-        ----------
-        run_dir : str
-            Where it stands now.
-        """
-        if self._later:
-            self._later = False
-            self._try("the rest of the record", lambda: self._leave_the_rest(run_dir))
+        """Leave the run, now at `run_dir`: remove its notes, or have what is pending added."""
+        if self._pending:
+            self._try("the rest of the record", lambda: _late.start_helper(run_dir))
         else:
-            self._try("the notes of the run", lambda: remove_aside(run_dir))
-
-    def give_up(self) -> None:
-        """Leave the notes for whoever recovers the run: its record could not be written."""
-        self._try("the rest of the record", lambda: self._end_rest(begin=False))
-
-    def _end_rest(self, *, begin: bool) -> None:
-        if self._rest is not None:
-            (_, waiting), self._rest = self._rest, None
-            waiting.end(begin=begin)
-
-    def _prepare(self, run_dir: str) -> None:
-        self._rest = run_dir, _late.prepare(run_dir)
-
-    def _leave_the_rest(self, run_dir: str) -> None:
-        if self._rest is not None and self._rest[0] != run_dir:
-            self._end_rest(begin=False)  # it could not be filed where it should have been
-        if self._rest is None:
-            self._prepare(run_dir)
-        self._end_rest(begin=True)
+            self._try("the notes of the run", lambda: _late.remove_notes(run_dir))
 
     def _try(self, name: str, step: Callable[[], Any]) -> None:
         try:
@@ -203,39 +154,31 @@ class Collector:
         except Exception as error:  # noqa: BLE001 - as in sections
             self._problems.append(f"{name}: {type(error).__name__}: {error}")
 
-    def _make_aside(self) -> None:
-        if os.path.isdir(self._aside):  # a directory that the user named, used before and killed
-            remove_aside(self._run_dir)
-        os.mkdir(self._aside, 0o700)
-
     def _ask_git(self) -> None:
         if self._script is None:
             return
         self._git = "git was not asked"
-        asked = _repository.start(self._script, self._aside)
+        asked = _repository.start(self._script, self._notes)
         if isinstance(asked, str):
             self._git = asked
         else:
             self._git, self._reap = "late", asked
 
-    def _leave_git_alone(self) -> None:
-        self._reap()
-
-    def _look_around(self) -> None:
-        self._environment = _machine.at_start()
+    def _describe_machine(self) -> None:
+        self._environment = _environment.at_start()
         stdin = self._environment["stdin"]
         if "path" in stdin:
             self._explicit[stdin["path"]] = "standard input"
 
-    def _look_at_modules(self) -> None:
-        if self._places is None:
+    def _list_modules(self) -> None:
+        if self._ownership is None:
             roots = (os.path.dirname(self._script) if self._script else "", self._cwd)
-            self._places = _places.Places(roots, self._run_dir)
-        mine, self._libraries = _modules.loaded(self._places, self._script)
-        self._modules.update(mine)
+            self._ownership = _ownership.Ownership(roots, self._run_dir)
+        users, self._libraries = _ownership.loaded_modules(self._ownership, self._script)
+        self._modules.update(users)
 
     def _write_start(self) -> None:
-        """Keep aside what a killed process could not tell any more."""
+        """Note the code and the environment, which could not be learned after a kill."""
         first = [self._script] if self._script else []
         files = [*first, *self._modules.values()]
         left = _EARLY_BYTES
@@ -248,27 +191,27 @@ class Collector:
             if left < 0:
                 break
             name = f"code-{len(self._copied)}"
-            with open(os.path.join(self._aside, name), "wb") as copy:
+            with open(os.path.join(self._notes, name), "wb") as copy:
                 copy.write(data)
             self._copied[path] = name
-        _write_json(os.path.join(self._aside, "start"), self._state())
+        _late.note_start(self._notes, self._state())
 
-    def _hook_readers(self) -> None:
-        from scitex_session._provenance._readers import Readers
+    def _hook_libraries(self) -> None:
+        from ._library_hooks import LibraryHooks
 
-        assert self._places is not None  # noqa: S101 - made by a step before, or it failed there
-        self._sink = _hook.Sink(self._places, self._aside)
-        self._readers = Readers(self._sink)
-        self._readers.install()
+        assert self._ownership is not None  # noqa: S101 - made by an earlier step, or it failed there
+        self._sink = _audit_hook.Sink(self._ownership, self._notes)
+        self._library_hooks = LibraryHooks(self._sink)
+        self._library_hooks.install()
 
     def _listen(self) -> None:
         assert self._sink is not None  # noqa: S101 - as above
-        _hook.wake(self._sink)
+        _audit_hook.attach(self._sink)
 
     def _await_git(self) -> None:
         deadline = monotonic() + _GIT_PATIENCE
         while self._git == "late":
-            if _repository.is_done(self._aside):
+            if _repository.is_done(self._notes):
                 self._git = ""
             elif monotonic() > deadline:
                 return
@@ -293,12 +236,12 @@ class Collector:
             "every_distribution": bool(os.environ.get("SCITEX_SESSION_ALL_DISTRIBUTIONS")),
             "not_collected": list(self._problems),
             "hooks": list(self._hooked),
-            "own_packages": [path.rstrip(os.sep) + os.sep for path in _places.own_packages()],
+            "own_packages": [path.rstrip(os.sep) + os.sep for path in _ownership.own_directories()],
             "left_out": 0,
             "reads": {}, "writes": {}, "relative": [], "removed": [], "urls": {}, "commands": [],
         }  # fmt: skip
         if sink is not None:
-            from scitex_session._provenance._masking import mask
+            from ._masking import mask
 
             state |= {
                 "reads": sink.reads, "writes": sink.writes, "relative": sorted(sink.relative),
@@ -307,38 +250,5 @@ class Collector:
             }  # fmt: skip
             if sink.failure:
                 state["not_collected"].append(f"files opened: {sink.failure}")
-            add_journals(state, self._aside, skip="events")
+            _late.add_journals(state, self._notes, skip=_audit_hook.JOURNAL)
         return state
-
-
-def _write_json(path: str, value: object) -> None:
-    from scitex_session._config import dump_json
-
-    with open(path, "wb") as file:
-        file.write(dump_json(value))
-
-
-def record_input(path: str | os.PathLike[str]) -> Any:
-    """
-    Say that the running session reads a file, where nothing could notice it by itself.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        A file, or a directory whose files are all inputs. Digests are taken at the end.
-
-    Returns
-    -------
-    str or os.PathLike
-        `path` as given, so that a call can be wrapped around an argument. Without a session
-        nothing else happens.
-
-    Examples
-    --------
-    >>> from scitex_session import record_input
-    >>> record_input("data.bin")
-    'data.bin'
-    """
-    if _current is not None:
-        _current.note_input(path, "record_input")
-    return path

@@ -1,31 +1,18 @@
-"""Digests of file contents, each taken once."""
+"""SHA-256 digests of file contents, and a cache of those of large files."""
 
 from __future__ import annotations
 
 import os
 import stat as modes
 import sys
+from time import time_ns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from io import FileIO
     from typing import Any, Self
 
-# Above this many bytes only size and time of change are recorded, unless the environment variable
-# SCITEX_SESSION_DIGEST_CEILING says otherwise.
 CEILING = 16 * 1024**3
-_REMEMBERED_FROM = 1_000_000  # bytes; smaller files are read again sooner than looked up
-_BLOCK = 1024 * 1024
-_LARGE = 32 * _BLOCK
-
-_own_sha256: Callable[[], Any] | None
-try:
-    _own_sha256 = __import__("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
-except (ImportError, AttributeError):  # a Python that was built without it
-    _own_sha256 = None
-
-_little = 200_000  # bytes for which loading OpenSSL would take longer than it saves
+_CACHED_FROM = 1_000_000  # bytes; a smaller file is digested faster than it is looked up
 
 
 def ceiling() -> int:
@@ -38,113 +25,49 @@ def ceiling() -> int:
 
 
 def sha256(path: str) -> str:
-    """
-    Return the SHA-256 of a file's content as hexadecimal digits.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
-    with open(path, "rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        digest = _sha256_for(size)
-        if size > _LARGE:
-            _feed_ahead(file, digest)
-            return str(digest.hexdigest())
-        buffer = bytearray(min(size + 1, _BLOCK))
-        view = memoryview(buffer)
-        while count := file.readinto(buffer):
-            digest.update(view[:count])
-    return str(digest.hexdigest())
-
-
-def _feed_ahead(file: FileIO, digest: Any) -> None:
-    """Read a block while the one before is digested; both let other threads run."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    views = [memoryview(bytearray(4 * _BLOCK)) for _ in range(2)]
-    turn = 0
-    with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(file.readinto, views[turn])
-        while count := reading.result():
-            full = views[turn]
-            turn = 1 - turn
-            reading = pool.submit(file.readinto, views[turn])
-            digest.update(full[:count])
-
-
-def _sha256_for(size: int) -> Any:
-    """Return Python's own SHA-256 for the first few bytes, OpenSSL's for all others.
-
-    The former is slower by the byte, but there at once, where loading OpenSSL takes 3 ms.
-    """
-    global _little
-    _little -= size
-    if _little > 0 and _own_sha256 is not None and "hashlib" not in sys.modules:
-        return _own_sha256()
+    """Return the SHA-256 of a file's content as hexadecimal digits; raise OSError if unreadable."""
     import hashlib
 
-    return hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def describe(path: str, *, cache: Cache | None = None) -> dict[str, Any]:
     """
     Return size, time of change and digest of a file.
 
-    Parameters
-    ----------
-    path : str
-        A regular file, or a link to one.
-    cache : Cache, optional
-        Where the digests of large files are remembered.
-
     Returns
     -------
     dict
         ``size`` (bytes), ``mtime_ns``, ``sha256`` (None with a ``note`` that says why).
     """
+    entry: dict[str, Any] = {"size": None, "mtime_ns": None, "sha256": None}
     try:
         before = os.stat(path)
-    except OSError as error:
-        return {
-            "size": None,
-            "mtime_ns": None,
-            "sha256": None,
-            "note": error.strerror or str(error),
-        }
-    entry: dict[str, Any] = {"size": before.st_size, "mtime_ns": before.st_mtime_ns, "sha256": None}
-    if not modes.S_ISREG(before.st_mode):
-        entry["note"] = "not a regular file"
-    elif before.st_size > ceiling():
-        entry["note"] = f"larger than {ceiling()} bytes: size and time only"
-    else:
-        _fill(entry, path, before, cache)
-    return entry
-
-
-def _fill(entry: dict[str, Any], path: str, before: os.stat_result, cache: Cache | None) -> None:
-    remembered = cache.get(before) if cache else None
-    if remembered:
-        entry["sha256"] = remembered
-        return
-    try:
-        entry["sha256"] = sha256(path)
-        after = os.stat(path)
+        entry |= {"size": before.st_size, "mtime_ns": before.st_mtime_ns}
+        if not modes.S_ISREG(before.st_mode):
+            entry["note"] = "not a regular file"
+        elif before.st_size > ceiling():
+            entry["note"] = f"larger than {ceiling()} bytes: size and time only"
+        elif cache and (known := cache.get(before)):
+            entry["sha256"] = known
+        else:
+            entry["sha256"] = sha256(path)
+            after = os.stat(path)
+            if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+                entry["note"] = "changed while it was digested"
+            elif cache:
+                cache.put(after, entry["sha256"])
     except OSError as error:
         entry["note"] = error.strerror or str(error)
-        return
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        entry["note"] = "changed while it was digested"
-    elif cache:
-        cache.put(after, entry["sha256"])
+    return entry
 
 
 class Cache:
     """
     Digests by (device, inode, size, time of change), kept for all sessions of a user.
 
-    A cache that cannot be opened or written is no cache; nothing else is lost. To be used in a
+    A cache that cannot be opened or written is empty; nothing else is lost. To be used in a
     ``with`` statement.
     """
 
@@ -180,7 +103,7 @@ class Cache:
 
     def get(self, stat: os.stat_result) -> str | None:
         """Return the digest of the file that `stat` describes, if it is known."""
-        if self._table is None or stat.st_size < _REMEMBERED_FROM:
+        if self._table is None or stat.st_size < _CACHED_FROM:
             return None
         try:
             row = self._table.execute(
@@ -192,11 +115,9 @@ class Cache:
         return str(row[0]) if row else None
 
     def put(self, stat: os.stat_result, digest: str) -> None:
-        """Remember a digest."""
-        from time import time_ns
-
-        # A file changed within the clock's grain keeps its time of change: too young to be sure of.
-        if stat.st_size < _REMEMBERED_FROM or time_ns() - stat.st_mtime_ns < 2_000_000_000:  # noqa: PLR2004 - 2 s
+        """Store a digest."""
+        # Two changes within the resolution of the clock (2 s on some file systems) have one time.
+        if stat.st_size < _CACHED_FROM or time_ns() - stat.st_mtime_ns < 2_000_000_000:  # noqa: PLR2004
             return
         if self._table is not None:
             try:
@@ -214,7 +135,7 @@ def _key(stat: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def cache_directory() -> str:
-    """Where digests are remembered: the user's cache directory."""
+    """Return the user's cache directory, where digests are kept."""
     if state := os.environ.get("SCITEX_STATE_DIR"):
         return state
     home = os.path.expanduser("~")

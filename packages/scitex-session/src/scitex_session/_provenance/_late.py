@@ -1,21 +1,33 @@
-"""Completing a record after the run is filed, in a process of its own."""
+"""Complete the record of a run after its end: what was left pending, or what a killed run noted.
+
+While a run is recorded its notes are in ``CONFIGS/.provenance``: ``start`` (what was known at the
+start), journals of events, git's answers and copies of the code. A session that leaves something
+pending adds ``state`` (all that it knew at the end); whoever renames that completes the record.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from time import sleep, time_ns
+from time import monotonic, sleep, time_ns
 
-from scitex_session._provenance import _repository, _sections, _spawn
-from scitex_session._provenance._aside import ASIDE, remove_aside
+from .. import _console
+from .._record._directory import NOTES
+from .._record._record import Record, add_sections
+from ..errors import SessionError
+from . import _repository, _sections, _spawn
+from ._audit_hook import JOURNAL, read_journal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_START = "start"
+_END = "state"
 # Seconds from the start of a run; a repository on a slow network disk takes its time.
 _GIT_PATIENCE = 120.0
 _GIT_START = 5.0
+_COMPLETION_PATIENCE = 60.0  # seconds that a record may take to be completed after its run
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from scitex_session._provenance._late import helper; helper(sys.argv[2])"
@@ -23,118 +35,214 @@ _PROGRAM = (
 _SECRETS = "SCITEX_SESSION_KNOWN_SECRETS"
 
 
-def prepare(run_dir: str) -> _spawn.Waiting:
+def make_notes(run_dir: str) -> str:
+    """Make the directory for the notes of a run and return it."""
+    notes = os.path.join(run_dir, NOTES)
+    if os.path.isdir(notes):  # of a killed run in a directory that the user named
+        remove_notes(run_dir)
+    os.mkdir(notes, 0o700)
+    return notes
+
+
+def note_start(notes: str, state: dict[str, Any]) -> None:
+    """Keep what could not be learned any more once the process is killed."""
+    _write_state(os.path.join(notes, _START), state)
+
+
+def note_end(notes: str, state: dict[str, Any]) -> None:
+    """Keep what is needed to add what is pending."""
+    _write_state(os.path.join(notes, _END), state)
+
+
+def add_journals(state: dict[str, Any], notes: str, *, skip: str = "") -> None:
+    """Add to `state` the events in journals: those of workers, or of a killed process."""
+    when = state["start_ns"]
+    for name in sorted(os.listdir(notes)):
+        if not name.startswith(JOURNAL) or name == skip:
+            continue
+        for kind, path in read_journal(os.path.join(notes, name)):
+            if kind == "R":
+                state["reads"].setdefault(path, when)
+            elif kind in {"W", "w"}:
+                state["writes"].setdefault(path, when)
+                if kind == "W":
+                    state["relative"].append(path)
+            elif kind == "-":
+                state["writes"].pop(path, None)
+            elif kind == "I":
+                state["explicit"].setdefault(path, "load")
+
+
+def remove_notes(run_dir: str) -> None:
+    """Remove the notes of a run, which are all files of the session's own."""
+    notes = os.path.join(run_dir, NOTES)
+    try:
+        for name in os.listdir(notes):
+            os.unlink(os.path.join(notes, name))
+        os.rmdir(notes)
+    except FileNotFoundError:
+        return  # there are none, or another process has just removed them
+
+
+def start_helper(run_dir: str) -> None:
     """
-    Make a process ready that completes the record of the run that will be in `run_dir`.
+    Start a process that adds what is pending to the record of a run that has ended.
 
     Raises
     ------
     OSError
-        If it cannot be started; the record then stays with what is named in ``pending``.
+        If it cannot be started; the record is then completed when it is next read.
     """
-    from scitex_session._config import dump_json
-    from scitex_session._provenance._masking import known_secrets
+    import json
 
-    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from ._masking import known_secrets
+
+    source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    # What is secret is known to this process alone, and must not go through a file.
-    environment[_SECRETS] = dump_json(sorted(known_secrets())).decode("utf-8")[:100_000]
-    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, here, run_dir]
-    return _spawn.Waiting(command, environment)
+    # Only this process knows what is secret, and a file must not hold it.
+    environment[_SECRETS] = json.dumps(sorted(known_secrets()))[:100_000]
+    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, source, run_dir]
+    _spawn.spawn_detached(command, environment)()
 
 
 def helper(run_dir: str) -> None:
-    """Do the work of the process that `prepare` makes ready."""
+    """Do the work of the process that `start_helper` starts."""
     import json
 
-    from scitex_session._provenance._masking import learn
+    from ._masking import learn
 
     try:
         for value in json.loads(os.environ.pop(_SECRETS, "[]")):
             learn(value)
     except ValueError:  # so many that they were cut off
-        return  # what is pending is added when the record is next asked for
-    finish(run_dir)
+        return  # what is pending is added when the record is next read
+    _add_pending(run_dir)
 
 
-def finish(run_dir: str) -> bool:
+def complete(run_dir: str | os.PathLike[str]) -> bool:
     """
-    Add what is pending to the record of a run that has ended.
+    Add to the record of a run that has ended what its notes hold; never raises for the user.
+
+    For a run that was killed: inputs, outputs, code and environment as far as they were noted
+    before the end. For one that ended well: what was left pending.
+
+    Parameters
+    ----------
+    run_dir : str or os.PathLike
+        The run directory, where it is now.
 
     Returns
     -------
     bool
-        Whether anything was added. A second process that does the same finds nothing to do.
+        Whether anything was added.
     """
-    import json
-
-    aside = os.path.join(run_dir, "CONFIGS", ASIDE)
-    mine = os.path.join(aside, f"state-{os.getpid()}")
-    _take_back(aside)
+    run_dir = os.path.abspath(os.fspath(run_dir))
     try:
-        os.rename(os.path.join(aside, "state"), mine)  # whoever renames it does the work
-        with open(mine, encoding="utf-8", errors="surrogateescape") as file:
-            state = json.load(file)
+        return _add_pending(run_dir) or _add_notes_of_killed(run_dir)
+    except (OSError, ValueError, KeyError, TypeError, SessionError) as error:
+        _console.say(f"{run_dir}: the record stays incomplete: {error}")
+        return False
+
+
+def read_completed(run_dir: str | os.PathLike[str]) -> Record:
+    """Return the record of a run; if anything is pending after its end, complete it first.
+
+    Raises
+    ------
+    RecordError
+        If there is no record that can be read.
+    """
+    record = Record.read(os.path.abspath(os.fspath(run_dir)))
+    deadline = monotonic() + _COMPLETION_PATIENCE
+    while record.data.get("pending") and not record.is_running and monotonic() < deadline:
+        # Either the process that completes it is at work, or it was never started.
+        if not complete(record.path):
+            sleep(0.02)
+        record = Record.read(record.path)
+    return record
+
+
+def _add_pending(run_dir: str) -> bool:
+    """Add what is pending; of several processes that try, one does it."""
+    notes = os.path.join(run_dir, NOTES)
+    mine = os.path.join(notes, f"{_END}-{os.getpid()}")
+    _release_claims_of_dead_processes(notes)
+    try:
+        os.rename(os.path.join(notes, _END), mine)
+        state = _read_state(mine)
     except FileNotFoundError:
         return False
     try:
-        _await_git(state, aside)
-        write(run_dir, _sections.build(state, run_dir, inline=False))
+        _await_git(state, notes)
+        add_sections(run_dir, _sections.build(state, run_dir, inline=False))
     except BaseException:
-        os.rename(mine, os.path.join(aside, "state"))
+        os.rename(mine, os.path.join(notes, _END))
         raise
-    remove_aside(run_dir)
+    remove_notes(run_dir)
     return True
 
 
-def _take_back(aside: str) -> None:
-    """Free what a process took and died over."""
-    if not os.path.isdir(aside):
+def _add_notes_of_killed(run_dir: str) -> bool:
+    """Do what the session would have done at its end."""
+    notes = os.path.join(run_dir, NOTES)
+    try:
+        state = _read_state(os.path.join(notes, _START))
+    except FileNotFoundError:
+        return False
+    record = Record.read(run_dir).data
+    if "collection" in record:  # it was killed when only the notes were left to be removed
+        if "pending" not in record:  # otherwise another process is working with them
+            remove_notes(run_dir)
+        return False
+    add_journals(state, notes)
+    state["not_collected"].append(
+        "the process ended by force: modules imported and programs started after the start, and "
+        "files removed, are not known"
+    )
+    _await_git(state, notes)
+    add_sections(run_dir, _sections.build(state, run_dir, inline=False))
+    remove_notes(run_dir)
+    return True
+
+
+def _write_state(path: str, state: dict[str, Any]) -> None:
+    import json
+
+    with open(path, "w", encoding="ascii") as file:
+        json.dump(state, file)
+
+
+def _read_state(path: str) -> dict[str, Any]:
+    import json
+
+    with open(path, encoding="ascii") as file:
+        state: dict[str, Any] = json.load(file)
+    return state
+
+
+def _release_claims_of_dead_processes(notes: str) -> None:
+    if not os.path.isdir(notes):
         return
-    for name in os.listdir(aside):
+    for name in os.listdir(notes):
         kind, _, pid = name.partition("-")
-        if os.name == "nt" or kind != "state" or not pid.isdecimal() or int(pid) == os.getpid():
+        if os.name == "nt" or kind != _END or not pid.isdecimal() or int(pid) == os.getpid():
             continue
         try:
             os.kill(int(pid), 0)
         except ProcessLookupError:
-            os.rename(os.path.join(aside, name), os.path.join(aside, "state"))
-        except OSError:  # alive, and somebody else's
+            os.rename(os.path.join(notes, name), os.path.join(notes, _END))
+        except OSError:  # alive, and another user's
             continue
 
 
-def _await_git(state: dict[str, Any], aside: str) -> None:
+def _await_git(state: dict[str, Any], notes: str) -> None:
     if state["git"] != "late":
         return
-    while not _repository.is_done(aside):
+    while not _repository.is_done(notes):
         since = (time_ns() - state["start_ns"]) / 1e9
-        dead = since > _GIT_START and not _repository.is_at_work(aside)
+        dead = since > _GIT_START and not _repository.is_at_work(notes)
         if dead or since > _GIT_PATIENCE:
             state["git"] = "git did not answer"
             return
         sleep(0.01)
     state["git"] = ""
-
-
-def read(run_dir: str) -> dict[str, Any]:
-    """Return PROVENANCE.json."""
-    import json
-
-    with open(_path(run_dir), "rb") as file:
-        record: dict[str, Any] = json.loads(file.read())
-    return record
-
-
-def write(run_dir: str, sections: dict[str, Any]) -> None:
-    """Merge `sections` into PROVENANCE.json, in one step."""
-    from scitex_session._config import dump_json
-    from scitex_session._durable import write_whole
-
-    record = read(run_dir)
-    record.pop("pending", None)
-    record.update(sections)
-    write_whole(_path(run_dir), dump_json(record))
-
-
-def _path(run_dir: str) -> str:
-    return os.path.join(run_dir, "CONFIGS", "PROVENANCE.json")

@@ -1,15 +1,15 @@
-"""What git knows of the script: commit, branch, remotes, and what is not committed.
+"""Ask git about the script: commit, branch, remotes, and what is not committed.
 
-A shell script runs git beside the user's code and leaves what it finds in files; the last thing it
-does is to write `done`: whoever sees that sees everything, also after the session was killed.
+A shell script runs git beside the user's code and leaves the answers in files. It writes `done`
+last: whoever sees that sees everything, also after the session was killed.
 """
 
 from __future__ import annotations
 
 import os
 
-from scitex_session._provenance import _spawn
-from scitex_session._provenance._secret_patterns import strip_credentials
+from ._masking import strip_credentials
+from ._spawn import spawn_detached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ MAX_PATCH = 50_000_000  # bytes
 
 # Nothing of the repository's own configuration may run a program here: no pager, no fsmonitor, no
 # external or textconv diff. Credentials never reach the disk: sed takes them out of the addresses.
-# The answers have names without a directory: the run may be filed, and so renamed, meanwhile.
+# The answers have names without a directory, for the run may be filed (renamed) meanwhile.
 _SCRIPT = r"""
 echo $$ >pid
 in=$1; git=$2
@@ -42,21 +42,12 @@ echo $state >done
 """
 
 
-def start(script: str, aside: str) -> str | Callable[[], None]:
+def start(script: str, notes: str) -> str | Callable[[], None]:
     """
-    Ask git about the repository that holds `script`, beside the caller.
+    Ask git about the repository that holds `script` (a real path), beside the caller.
 
-    Parameters
-    ----------
-    script : str
-        The real path of the script, whatever its ending.
-    aside : str
-        A directory that exists and is empty, for what git answers.
-
-    Returns
-    -------
-    str or callable
-        Why git was not asked; or, if it was, what `detached` returned.
+    The answers go to the directory `notes`. Returns why git was not asked, or, if it was, what
+    `spawn_detached` returned.
     """
     directory, name = os.path.split(script)
     git = _which("git")
@@ -72,10 +63,10 @@ def start(script: str, aside: str) -> str | Callable[[], None]:
         if not name.startswith("GIT_") or name == "GIT_CEILING_DIRECTORIES"
     }
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    return _spawn.detached(
+    return spawn_detached(
         ["/bin/sh", "-c", _SCRIPT, "sh", directory, git, str(MAX_PATCH), name],
-        environment=environment,
-        directory=aside,
+        environment,
+        directory=notes,
     )
 
 
@@ -98,18 +89,18 @@ def enclosing(directory: str) -> str | None:
     return directory
 
 
-def is_done(aside: str) -> bool:
+def is_done(notes: str) -> bool:
     """Whether git has answered everything."""
     try:
-        return os.stat(os.path.join(aside, "done")).st_size > 0
+        return os.stat(os.path.join(notes, "done")).st_size > 0
     except FileNotFoundError:
         return False
 
 
-def is_at_work(aside: str) -> bool:
+def is_at_work(notes: str) -> bool:
     """Whether git is still being asked; false also if that process was killed."""
     try:
-        os.kill(int(_text(aside, "pid")), 0)
+        os.kill(int(_text(notes, "pid")), 0)
     except (ValueError, ProcessLookupError):
         return False
     except PermissionError:
@@ -117,7 +108,7 @@ def is_at_work(aside: str) -> bool:
     return True
 
 
-def result(aside: str) -> dict[str, Any]:
+def result(notes: str) -> dict[str, Any]:
     """
     Return what git answered.
 
@@ -128,19 +119,19 @@ def result(aside: str) -> dict[str, Any]:
         ``tracked`` (a set of Python files from the root) and ``diff`` (bytes; None if it is longer
         than 50 MB). With only an ``error`` if there is no usable answer.
     """
-    where = _text(aside, "where").split("\n")
-    if _read(aside, "done").strip() != b"0":
+    where = _text(notes, "where").split("\n")
+    if _read(notes, "done").strip() != b"0":
         if where[0]:
             return {"error": "the repository has no commit yet"}
-        reason = os.fsdecode(_read(aside, "error")).strip().splitlines()
+        reason = os.fsdecode(_read(notes, "error")).strip().splitlines()
         return {"error": f"git: {reason[0]}" if reason else "git gave no answer"}
-    diff = _read(aside, "diff")
+    diff = _read(notes, "diff")
     return {
         "root": where[0],
         "commit": where[1],
         "branch": None if where[2] == "HEAD" else where[2],
-        "remotes": _remotes(_text(aside, "remotes")),
-        "tracked": {os.fsdecode(name) for name in _read(aside, "tracked").split(b"\0") if name},
+        "remotes": _remotes(_text(notes, "remotes")),
+        "tracked": {os.fsdecode(name) for name in _read(notes, "tracked").split(b"\0") if name},
         "diff": None if len(diff) >= MAX_PATCH else diff,
     }
 
@@ -153,13 +144,13 @@ def _remotes(text: str) -> dict[str, str]:
     return remotes
 
 
-def _read(aside: str, name: str) -> bytes:
+def _read(notes: str, name: str) -> bytes:
     try:
-        with open(os.path.join(aside, name), "rb") as file:
+        with open(os.path.join(notes, name), "rb") as file:
             return file.read()
     except FileNotFoundError:
         return b""
 
 
-def _text(aside: str, name: str) -> str:
-    return os.fsdecode(_read(aside, name)).strip("\n")
+def _text(notes: str, name: str) -> str:
+    return os.fsdecode(_read(notes, name)).strip("\n")

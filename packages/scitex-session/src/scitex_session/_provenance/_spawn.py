@@ -1,4 +1,4 @@
-"""Start a helper process that is nobody's child, hears no Ctrl-C and holds no stream."""
+"""Start a process that is not our child, ignores Ctrl-C and keeps none of our streams open."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
 
 
-def detached(
-    argv: Sequence[str], *, environment: Mapping[str, str] | None = None, directory: str = "/"
+def spawn_detached(
+    argv: Sequence[str], environment: Mapping[str, str], directory: str = "/"
 ) -> Callable[[], None]:
     """
     Start `argv` in a session of its own, without waiting for it.
@@ -20,17 +19,15 @@ def detached(
     ----------
     argv : sequence of str
         The command, its first element an absolute path.
-    environment : mapping, optional
-        Environment variables; by default those of this process.
-
+    environment : mapping
+        Its environment variables.
     directory : str
-        Its working directory; it is entered before the returned function returns, and may be
-        renamed from then on.
+        Its working directory, which may be renamed once the returned function has returned.
 
     Returns
     -------
     callable
-        To be called within moments: it waits for the shell, about a millisecond.
+        To be called soon: it waits for the intermediate shell, about a millisecond.
 
     Raises
     ------
@@ -39,32 +36,23 @@ def detached(
 
     Notes
     -----
-    A shell starts the command in the background and ends. Once it is waited for, the caller keeps
-    no child behind: `os.wait` in a script never meets one of ours, and none stays a zombie.
+    A shell starts the command in the background and exits. Once the shell is waited for, the caller
+    has no child: `os.wait` in a script never returns one of ours, and none stays a zombie.
     """
-    given = dict(os.environ if environment is None else environment)
     if not hasattr(os, "posix_spawn"):
         import subprocess
 
         null = subprocess.DEVNULL
         subprocess.Popen(
-            list(argv),
-            cwd=directory,
-            env=given,
-            stdin=null,
-            stdout=null,
-            stderr=null,
+            list(argv), cwd=directory, env=dict(environment), stdin=null, stdout=null, stderr=null,
             start_new_session=True,
-        )
+        )  # fmt: skip
         return lambda: None
     shell = ["/bin/sh", "-c", 'cd "$0" || exit 1; "$@" & exit 0', directory, *argv]
-    pid = os.posix_spawn("/bin/sh", shell, given, file_actions=_to_null(), setsid=True)
-    return lambda: _reap(pid)
-
-
-def _to_null() -> list[tuple[Any, ...]]:
     modes = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
-    return [(os.POSIX_SPAWN_OPEN, fd, os.devnull, mode, 0) for fd, mode in enumerate(modes)]
+    to_null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, mode, 0) for fd, mode in enumerate(modes)]
+    pid = os.posix_spawn("/bin/sh", shell, dict(environment), file_actions=to_null, setsid=True)
+    return lambda: _reap(pid)
 
 
 def _reap(pid: int) -> None:
@@ -72,62 +60,3 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, 0)
     except ChildProcessError:  # SIGCHLD is ignored: the system reaps by itself
         return
-
-
-class Waiting:
-    """
-    A command that is ready to be started as by `detached`, and waits to be told.
-
-    Where the caller dies, or gives it up, it is never run.
-
-    Parameters
-    ----------
-    argv : sequence of str
-        The command, its first element an absolute path.
-    environment : mapping
-        Environment variables.
-
-    Raises
-    ------
-    OSError
-        If it cannot be made ready.
-    """
-
-    # The shell is done with long before it is waited for, and what it leaves behind takes no time
-    # of a processor until then.
-    _SHELL = 'cd / || exit 1; { read _ <&3 && exec "$@" 3<&-; } & exit 0'
-
-    def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._argv = argv
-        self._environment = environment
-        self._pid = 0
-        if not hasattr(os, "posix_spawn"):
-            return
-        self._heard, self._go = os.pipe()
-        shell = ["/bin/sh", "-c", self._SHELL, "scitex-session", *argv]
-        # First of all, for it may be one of the standard ones, where those are closed.
-        actions = [(os.POSIX_SPAWN_DUP2, self._heard, 3), *_to_null()]
-        try:
-            self._pid = os.posix_spawn(
-                "/bin/sh", shell, dict(environment), file_actions=actions, setsid=True
-            )
-        except BaseException:
-            self._close()
-            raise
-
-    def end(self, *, begin: bool) -> None:
-        """Let it begin, or give it up."""
-        if self._pid == 0:
-            if begin:
-                detached(self._argv, environment=self._environment)()
-            return
-        try:
-            if begin:
-                os.write(self._go, b"\n")
-        finally:
-            self._close()
-            _reap(self._pid)
-
-    def _close(self) -> None:
-        os.close(self._heard)
-        os.close(self._go)

@@ -122,12 +122,32 @@ class RunDir:
         except OSError as error:
             _console.say(f"{target}: filed, but not yet on the disk ({error.strerror})")
 
+    def output_files(self) -> dict[str, str]:
+        """Return the files that are not the session's own, name to path."""
+        return {name: entry.path for name, entry in sorted(walk_outputs(self.path))}
+
     def release(self) -> None:
         """Let the next session use a run directory that the user named."""
         try:
             os.rmdir(self.inside(CLAIM))
         except FileNotFoundError:
             return
+
+
+def walk_outputs(directory: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield (path below `directory`, entry) of each file that is not the session's, unsorted."""
+    try:
+        entries = os.scandir(directory)
+    except OSError:
+        return
+    with entries:
+        for entry in entries:
+            if not below and entry.name in {CONFIGS, LOGS}:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from walk_outputs(entry.path, f"{below}{entry.name}/")
+            else:
+                yield f"{below}{entry.name}", entry
 
 
 def output_base(script: str | None) -> str:

@@ -12,13 +12,14 @@ from pathlib import Path
 from .. import _config
 from .._durable import stage, write_whole
 from ..errors import SessionError
+from . import _json
 from ._directory import (
     CONFIG_PICKLE,
     CONFIG_YAML,
     RECORD,
     RunDir,
 )
-from ._status import DIRECTORY_OF, RUNNING, status_of_exit
+from ._status import DIRECTORY_OF, ERROR, RUNNING, SUCCESS, status_of_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,9 +90,51 @@ class Record:
         return section
 
     @property
+    def id(self) -> str:
+        """The run's ID."""
+        return str(self.run.get("id"))
+
+    @property
+    def path(self) -> str:
+        """The run directory."""
+        return self.directory.path
+
+    @property
+    def path_while_running(self) -> str:
+        """Where the run directory was until the run was filed."""
+        return os.path.join(
+            str(self.run.get("sdir_out")), DIRECTORY_OF[RUNNING], str(self.run.get("name"))
+        )
+
+    @property
     def is_running(self) -> bool:
         """Whether the record says nothing of an end yet."""
         return self.run.get("status") == RUNNING or self.run.get("end_time") is None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the run ended with an error."""
+        return self.run.get("status") == ERROR
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether the run ended well."""
+        return self.run.get("status") == SUCCESS
+
+    def require_end(self) -> None:
+        """Raise a SessionError if the run has not ended."""
+        if self.is_running:
+            raise SessionError(f"{self.path}: is still running, or died unseen (recover it first)")
+
+    def section(self, name: str) -> dict[str, Any]:
+        """Return a section that is a mapping; empty if the record has none."""
+        section = self.data.get(name)
+        return section if isinstance(section, dict) else {}
+
+    def entries(self, name: str) -> list[dict[str, Any]]:
+        """Return a section that is a list of mappings; empty if the record has none."""
+        section = self.data.get(name)
+        return [e for e in section if isinstance(e, dict)] if isinstance(section, list) else []
 
     def read_config(self) -> None:
         """Read CONFIG.yaml too, where that can be read; `config` stays None where it cannot."""
@@ -181,7 +224,7 @@ class Record:
         """
         contents, warnings = self._config_files()
         if "schema" in self.data:  # without one, what stands there is no record of ours
-            contents[RECORD] = _config.dump_json(self.data)
+            contents[RECORD] = _json.dump(self.data)
         staged: dict[str, str] = {}
         try:
             for name, data in contents.items():
@@ -196,15 +239,11 @@ class Record:
             raise
         return warnings
 
-    def write_data(self) -> None:
-        """Write PROVENANCE.json alone, fsynced."""
-        write_whole(self.directory.inside(RECORD), _config.dump_json(self.data))
-
     def _config_files(self) -> tuple[dict[str, bytes], list[str]]:
         """Return CONFIG's files, with secrets masked; none where CONFIG is not known."""
         if self.config is None:
             return {}, []
-        from .._provenance import mask
+        from .._provenance._masking import mask
 
         masked = mask(dict(self.config))
         plain, warnings = _config.to_plain(masked)
@@ -213,6 +252,22 @@ class Record:
             CONFIG_YAML: _config.dump_yaml(plain),
         }
         return files, warnings
+
+
+def add_sections(path: str, sections: dict[str, Any]) -> None:
+    """Add to the record of a run that has ended what was pending, in one step.
+
+    Raises
+    ------
+    RecordError
+        If the run directory at `path` holds no record.
+    OSError
+        If it cannot be written; it is what it was before.
+    """
+    record = Record.read(path)
+    record.data.pop("pending", None)
+    record.data.update(sections)
+    write_whole(record.directory.inside(RECORD), _json.dump(record.data))
 
 
 def parse(data: bytes, file: str) -> dict[str, Any]:

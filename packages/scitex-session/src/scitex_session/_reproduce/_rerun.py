@@ -1,27 +1,25 @@
-"""Doing a run again and comparing what came out."""
+"""Run a run again and compare what came out."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from scitex_session._reproduce import _causes
-from scitex_session._reproduce._guard import Guard
-from scitex_session._reproduce._launch import Launch
-from scitex_session._reproduce._mirror import Mirror
-from scitex_session._reproduce._outputs import compare_outputs
-from scitex_session._reproduce._records import Record, run_directories
-from scitex_session._reproduce._restore import Code
-from scitex_session.errors import SessionError
+from .._provenance._late import read_completed
+from .._record._record import run_directories
+from ._checkout import Checkout
+from ._compare_outputs import compare_outputs
+from ._differences import likely_causes, of_inputs
+from ._isolation import Isolation, make_scratch
+from ._launch import Launch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from typing import Any
 
-    from scitex_session._reproduce._content import FileResult
-    from scitex_session._reproduce._difference import Difference
+    from .._record._record import Record
+    from ._differences import Difference
+    from ._verdict import FileResult
 
 
 @dataclass
@@ -110,7 +108,7 @@ def rerun(
     keep: bool = False,
 ) -> Comparison:
     """
-    Do a run again in a clean place and compare all its outputs and logs.
+    Run a run again in a scratch directory and compare all its outputs and logs.
 
     Parameters
     ----------
@@ -127,7 +125,7 @@ def rerun(
     timeout : float, optional
         Seconds after which the rerun is given up; by default never.
     keep : bool
-        Whether a scratch place of our own making stays also when everything was reproduced.
+        Whether a temporary scratch directory is kept also when everything was reproduced.
 
     Returns
     -------
@@ -138,11 +136,10 @@ def rerun(
     SessionError
         If the run cannot be repeated: still running, no script, code that is lost.
     """
-    record = Record(run_dir)
-    if record.run["status"] == "running":
-        raise SessionError(f"{record.run_dir}: is still running, or died unseen (recover it first)")
-    place = _scratch(scratch)
-    again = _Again(record, place, in_place=in_place, tolerance=tolerance, timeout=timeout)
+    record = read_completed(run_dir)
+    record.require_end()
+    isolation = Isolation(make_scratch(scratch), in_place=in_place)
+    again = _Rerun(record, isolation, tolerance, timeout)
     try:
         comparison = again.compare()
     except BaseException:
@@ -156,70 +153,53 @@ def rerun(
     return comparison
 
 
-def _scratch(scratch: str | os.PathLike[str] | None) -> str:
-    if scratch is None:
-        return os.path.realpath(tempfile.mkdtemp(prefix="scitex-rerun-"))
-    path = os.path.abspath(os.fspath(scratch))
-    os.makedirs(path, exist_ok=True)
-    if os.listdir(path):
-        raise SessionError(f"{path}: is not empty; name a new directory for the rerun")
-    return os.path.realpath(path)
-
-
-class _Again:
+class _Rerun:
     """One rerun: restore, run, compare."""
 
     def __init__(
-        self,
-        record: Record,
-        scratch: str,
-        *,
-        in_place: bool,
-        tolerance: float,
-        timeout: float | None,
+        self, record: Record, isolation: Isolation, tolerance: float, timeout: float | None
     ) -> None:
         self.record = record
-        self.scratch = scratch
-        self.in_place = in_place
+        self.isolation = isolation
+        self.code = Checkout(record, isolation)
         self.tolerance = tolerance
         self.timeout = timeout
-        root = os.path.join(scratch, "root")
-        os.makedirs(root, exist_ok=True)
-        self.mirror = Mirror(root)
-        self.code = Code(record, self.mirror)
 
     def compare(self) -> Comparison:
         """Do all of it."""
-        record = self.record
-        place = (lambda path: path) if self.in_place else self.mirror.of
-        if not self.in_place:
+        record, isolation = self.record, self.isolation
+        if not isolation.in_place:
             self.code.restore()
-            self.mirror.bring_inputs(record)
-            self.mirror.bring_config(record)
-        launch = Launch(record, place, os.path.join(self.scratch, "replay.json"))
-        launch.path = self.code.path
-        if not self.in_place:  # a scratch place is no place to look for runs in
-            launch.state = os.path.join(self.scratch, "state")
-        base = place(str(record.run["sdir_out"]))
-        launch.write_replay(None if self.in_place else base, in_place=self.in_place)
+            isolation.bring_inputs(record)
+            isolation.bring_config(record)
+        launch = Launch(record, isolation, self.code.path)
+        launch.write_replay()
+        base = isolation.of(str(record.run["sdir_out"]))
         before = set(run_directories([base]))
-        terminal = os.path.join(self.scratch, "terminal.log")
-        folder = os.path.join(self.scratch, "guard")
-        with Guard(record, folder, active=not self.in_place) as guard:
-            status = launch.run(place(str(record.run["cwd"])), terminal, self.timeout)
-        new = self._find(base, before)
-        notes = [*self.code.notes, *self.mirror.notes, *launch.notes, *guard.notes]
+        printed = isolation.own("terminal.log")
+        stdin = launch.stdin()
+        status = isolation.run(
+            record, launch.command(), launch.environment(), stdin=stdin, log=printed,
+            timeout=self.timeout,
+        )  # fmt: skip
+        fresh = [read_completed(path) for path in run_directories([base]) if path not in before]
+        # A script may open several sessions; compared is the one that is most alike.
+        new = max(fresh, key=self._likeness, default=None)
+        notes = [*self.code.notes, *isolation.notes, *launch.notes, *isolation.put_back]
         if new is None:
-            notes.append(f"no session began (exit status {status}): {_last_line(terminal)}")
-            causes = _causes.of_inputs(self.mirror.changed_inputs)
-            state = (record.run.get("exit_status"), status)
-            return Comparison(record.id, None, record.run_dir, None, [], causes, notes, state)
-        return self._verdict(new, guard, notes)
-
-    def _find(self, base: str, before: set[str]) -> Record | None:
-        fresh = [Record(path) for path in run_directories([base]) if path not in before]
-        # A script may open several sessions; the one that is alike is the one to compare with.
-        return max(fresh, key=self._likeness, default=None)
+            notes.append(f"no session began (exit status {status}): {_last_line(printed)}")
+            causes = of_inputs(isolation.changed_inputs)
+            ends = (record.run.get("exit_status"), status)
+            return Comparison(record.id, None, record.path, None, [], causes, notes, ends)
+        files = compare_outputs(record, new, isolation, self.tolerance)
+        both = (record.run.get("exit_status"), new.run.get("exit_status"))
+        done = Comparison(record.id, new.id, record.path, new.path, files, [], notes, both)
+        if not done.reproduced:
+            done.causes = likely_causes(
+                record, new, isolation.original, altered=self.code.notes,
+                changed_inputs=isolation.changed_inputs,
+            )  # fmt: skip
+        return done
 
     def _likeness(self, new: Record) -> tuple[bool, bool, bool]:
         old = self.record
@@ -229,23 +209,10 @@ class _Again:
             new.run.get("parent") == old.id,
         )
 
-    def _verdict(self, new: Record, guard: Guard, notes: list[str]) -> Comparison:
-        record = self.record
-        mirror = None if self.in_place else self.mirror
-        files = compare_outputs(record, new, mirror, guard, self.tolerance)
-        status = record.run.get("exit_status"), new.run.get("exit_status")
-        done = Comparison(record.id, new.id, record.run_dir, new.run_dir, files, [], notes, status)
-        if not done.reproduced:
-            done.causes = _causes.likely(
-                record, new, self.mirror, altered=self.code.notes,
-                changed_inputs=self.mirror.changed_inputs,
-            )  # fmt: skip
-        return done
-
     def clean(self) -> None:
-        """Remove the scratch place and what git knows of it."""
+        """Remove the scratch directory and what git knows of it."""
         self.code.remove()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.isolation.remove()
 
 
 def _last_line(path: str) -> str:

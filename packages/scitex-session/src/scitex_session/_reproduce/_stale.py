@@ -1,17 +1,20 @@
-"""Which finished runs rest on something that has changed since."""
+"""Tell which finished runs rest on an input or on code that has changed since."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from scitex_session._provenance._digest import Cache, describe
-from scitex_session._reproduce._records import Record, run_directories
-from scitex_session.errors import SessionError
+from .._provenance._digest import Cache, describe
+from .._provenance._late import read_completed
+from .._record._record import run_directories
+from ..errors import SessionError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from .._record._record import Record
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Staleness:
 
 def stale(run_dirs: Iterable[str | os.PathLike[str]]) -> list[Staleness]:
     """
-    Say of each run that has ended whether its inputs and its code are still as they were.
+    Tell of each run that has ended whether its inputs and its code are still as they were.
 
     Parameters
     ----------
@@ -56,53 +59,50 @@ def stale(run_dirs: Iterable[str | os.PathLike[str]]) -> list[Staleness]:
         One for each run, fresh ones too, in the order of their names. Each file is digested once
         however many runs rest on it.
     """
-    directories = run_directories([os.fspath(path) for path in run_dirs])
+    found = []
     with Cache() as cache:
-        look = _Look(cache)
-        found = [_of_run(run_dir, look) for run_dir in directories]
-    return [one for one in found if one is not None]
+        digests = _Digests(cache)
+        for run_dir in run_directories([os.fspath(path) for path in run_dirs]):
+            try:
+                record = read_completed(run_dir)
+            except SessionError as error:
+                name = os.path.basename(run_dir)
+                found.append(Staleness(name, run_dir, [f"no record: {error}"]))
+                continue
+            if not record.is_running:
+                found.append(Staleness(record.id, run_dir, _reasons(record, digests)))
+    return found
 
 
-def _of_run(run_dir: str, look: _Look) -> Staleness | None:
-    try:
-        record = Record(run_dir)
-    except SessionError as error:
-        return Staleness(os.path.basename(run_dir), run_dir, [f"no record: {error}"])
-    if record.run["status"] == "running":
-        return None
-    return Staleness(record.id, run_dir, look.reasons(record))
-
-
-class _Look:
-    """Digests of today's files, each taken once."""
+class _Digests(dict[str, object]):
+    """Digests of today's files by path, each taken once."""
 
     def __init__(self, cache: Cache) -> None:
+        super().__init__()
         self._cache = cache
-        self._known: dict[str, dict[str, object]] = {}
 
-    def _today(self, path: str) -> dict[str, object]:
-        if path not in self._known:
-            self._known[path] = describe(path, cache=self._cache)
-        return self._known[path]
+    def __missing__(self, path: str) -> object:
+        self[path] = describe(path, cache=self._cache)["sha256"]
+        return self[path]
 
-    def reasons(self, record: Record) -> list[str]:
-        """Return what has changed under a run."""
-        reasons = []
-        for entry in record.section("code").get("files", ()):
-            reasons += self._reason("code", entry)
-        for entry in record.entries("inputs"):
-            # What the run itself changed or removed is its doing, not a change since.
-            if entry.get("path") and not entry.get("written_too") and not entry.get("removed"):
-                reasons += self._reason("input", entry)
-        return reasons
 
-    def _reason(self, kind: str, entry: dict[str, object]) -> list[str]:
-        path = str(entry["path"])
+def _reasons(record: Record, digests: _Digests) -> list[str]:
+    """Return what has changed under a run."""
+    found = [("code", entry) for entry in record.section("code").get("files", ())]
+    # What the run itself changed or removed is its doing, not a change since.
+    found += [
+        ("input", entry)
+        for entry in record.entries("inputs")
+        if entry.get("path") and not entry.get("written_too") and not entry.get("removed")
+    ]
+    reasons = []
+    for kind, entry in found:
+        path, digest = str(entry["path"]), entry.get("sha256")
         if not os.path.exists(path):
-            return [f"{kind} {path}: is not there any more"]
-        digest = entry.get("sha256")
-        if digest is not None:
-            same = self._today(path)["sha256"] == digest
-        else:
-            same = entry.get("size") in {None, os.path.getsize(path)}
-        return [] if same else [f"{kind} {path}: has changed"]
+            reasons.append(f"{kind} {path}: is not there any more")
+        elif digest is not None:
+            if digests[path] != digest:
+                reasons.append(f"{kind} {path}: has changed")
+        elif entry.get("size") not in {None, os.path.getsize(path)}:
+            reasons.append(f"{kind} {path}: has changed")
+    return reasons

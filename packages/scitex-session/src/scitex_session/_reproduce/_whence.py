@@ -1,23 +1,27 @@
-"""Which run made a file."""
+"""Find the run that made a file, and the runs that read it."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from scitex_session._provenance._digest import Cache, describe
-from scitex_session._reproduce._records import Record, run_directories
-from scitex_session.errors import SessionError
+from .._provenance._digest import Cache, describe
+from .._provenance._late import read_completed
+from .._record._record import run_directories
+from ..errors import SessionError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
+
+    from .._record._record import Record
 
 
 @dataclass(frozen=True)
 class Origin:
     """
-    A run that a file has to do with.
+    A run that made or read a file.
 
     Attributes
     ----------
@@ -44,10 +48,10 @@ class Origin:
 
     def __str__(self) -> str:
         verb = "made by" if self.role == "output" else "read by"
-        place = self.run_dir or "not on this machine"
+        where = self.run_dir or "not on this machine"
         name = f" as {self.name}" if self.name else ""
         changed = ", edited since" if self.changed else ""
-        return f"{verb} {self.run_id}{name} ({place}; by its {self.by}{changed})"
+        return f"{verb} {self.run_id}{name} ({where}; by its {self.by}{changed})"
 
 
 def whence(path: str | os.PathLike[str], roots: Iterable[str | os.PathLike[str]]) -> list[Origin]:
@@ -76,19 +80,27 @@ def whence(path: str | os.PathLike[str], roots: Iterable[str | os.PathLike[str]]
     if not os.path.isfile(path):
         raise SessionError(f"{path}: there is no such file")
     with Cache() as cache:
-        facts = describe(path, cache=cache)
+        digest = describe(path, cache=cache)["sha256"]
     named = _named_in(path)
     made: list[Origin] = []
     read: list[Origin] = []
-    for record in _records(roots):
-        made += _outputs(record, facts, named)
-        read += _inputs(record, facts)
+    for run_dir in run_directories([os.fspath(root) for root in roots]):
+        try:
+            record = read_completed(run_dir)
+        except SessionError:
+            continue  # a damaged record names no files
+        made += _outputs(record, digest, named)
+        read += [
+            Origin(record.id, record.path, "input", "digest", entry.get("path"))
+            for entry in _of_content(record, "inputs", digest)
+        ]
     if named and not any(origin.by == "metadata" for origin in made):
         made.insert(0, Origin(named, None, "output", "metadata"))
     return sorted(made, key=lambda origin: origin.by != "metadata") + read
 
 
 def _named_in(path: str) -> str | None:
+    """Return the ID of the run that the file's own metadata name."""
     from scitex_io import read_stamp
 
     try:
@@ -97,29 +109,13 @@ def _named_in(path: str) -> str | None:
         raise SessionError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _records(roots: Iterable[str | os.PathLike[str]]) -> list[Record]:
-    records = []
-    for run_dir in run_directories([os.fspath(root) for root in roots]):
-        try:
-            records.append(Record(run_dir))
-        except SessionError:
-            continue  # a run whose record is torn can say nothing of files
-    return records
+def _of_content(record: Record, section: str, digest: str | None) -> list[dict[str, Any]]:
+    return [e for e in record.entries(section) if digest and e.get("sha256") == digest]
 
 
-def _outputs(record: Record, facts: dict[str, object], named: str | None) -> list[Origin]:
-    digest = facts["sha256"]
-    names = [e["path"] for e in record.entries("outputs") if digest and e.get("sha256") == digest]
+def _outputs(record: Record, digest: str | None, named: str | None) -> list[Origin]:
+    names = [entry["path"] for entry in _of_content(record, "outputs", digest)]
     if named == record.id:
         name = names[0] if names else None
-        return [Origin(record.id, record.run_dir, "output", "metadata", name, changed=not names)]
-    return [Origin(record.id, record.run_dir, "output", "digest", name) for name in names]
-
-
-def _inputs(record: Record, facts: dict[str, object]) -> list[Origin]:
-    digest = facts["sha256"]
-    return [
-        Origin(record.id, record.run_dir, "input", "digest", entry.get("path"))
-        for entry in record.entries("inputs")
-        if digest and entry.get("sha256") == digest
-    ]
+        return [Origin(record.id, record.path, "output", "metadata", name, changed=not names)]
+    return [Origin(record.id, record.path, "output", "digest", name) for name in names]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from scitex_dotdict import DotDict
 
-    from .._provenance import Collector
+    from .._provenance._collector import Collector
     from .._record._directory import RunDir
     from .._record._record import Record
     from ._signals import SignalGuard

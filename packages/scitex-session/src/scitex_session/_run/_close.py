@@ -10,7 +10,7 @@ from datetime import datetime
 from .. import _console
 from .._durable import sync_file
 from .._record._directory import RECORD, STDERR_LOG, STDOUT_LOG
-from .._record._json import mark_status
+from .._record._json import mark_status, to_json
 from . import _active
 
 TYPE_CHECKING = False
@@ -177,7 +177,7 @@ def _write(run: Run, closing: Closing) -> None:
     try:
         if collector is not None:
             collector.gather()
-            record.data.update(collector.sections(record.run["sdir_run"]))
+            record.data.update(collector.sections())
         _note_randomness(run)
         for log in (STDOUT_LOG, STDERR_LOG):
             sync_file(run.directory.inside(log))
@@ -187,8 +187,6 @@ def _write(run: Run, closing: Closing) -> None:
             _console.say(f"CONFIG: {warning}")
         closing.recorded = True
     except OSError as problem:
-        if collector is not None:
-            collector.give_up()
         try:
             mark_status(run.directory.inside(RECORD), record.run["status"])
         except OSError as fault:
@@ -202,7 +200,7 @@ def _note_randomness(run: Run) -> None:
     if rngg is None:
         return
     try:
-        run.record.data["randomness"] = rngg.record()
+        run.record.data["randomness"] = to_json(rngg.record())
     except Exception as error:  # noqa: BLE001 - what cannot be told of a stream must not cost the run
         run.record.data["warnings"].append(f"randomness: {type(error).__name__}: {error}")
 

@@ -24,6 +24,7 @@ from .._record._directory import (
     create,
     output_base,
 )
+from .._record._json import to_json
 from .._record._record import LaterRecord, Record, RecordError, first_config, first_data, paths_of
 from ..errors import SessionError
 from . import _active, _liveness
@@ -185,7 +186,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
     """Return the run at its start, with CONFIG naming the directory by its final name."""
     from scitex_dotdict import DotDict
 
-    from .._provenance import mask
+    from .._provenance._masking import mask
 
     path = os.path.join(os.path.dirname(directory.path), directory.name)
     config: DotDict = DotDict(first_config(identifier, opening.namespaces, opening.script, now))
@@ -211,7 +212,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
         "config": opening.namespaces,
     }
     plain, warnings = _config.to_plain(mask(given))
-    data.update(plain)
+    data.update(to_json(plain))
     data["seed"] = opening.seed
     data["warnings"] = warnings
     return Run(Record(directory, data, config), config)
@@ -303,7 +304,7 @@ def _style_figures(run: Run, _opening: Opening) -> None:
 
 def _collect(run: Run, opening: Opening) -> None:
     """Begin to note what the run reads, writes and runs on."""
-    from .._provenance import Collector
+    from .._provenance._collector import Collector
 
     run.collector = Collector(run.directory.path, opening.script, os.getcwd(), run.config["ID"])
     run.collector.start()

@@ -158,7 +158,7 @@ def _file(record: Record, when: datetime) -> Recovered:
             record.note_end(None, LOST, when, status=ERROR)
         record.write()
     directory.file(record.run["status"])
-    from .._provenance import complete
+    from .._provenance._late import complete
 
     complete(directory.path)
     if not directory.moves:

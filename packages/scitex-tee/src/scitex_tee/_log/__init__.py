@@ -1,0 +1,1 @@
+"""A log on disk, and how terminal output becomes readable text."""

@@ -367,7 +367,7 @@ def test_a_record_deeper_than_the_index_takes_breaks_no_listing(make_run):
     """Where Python parses more levels than SQLite does, such a record is no record."""
     run = make_run(name="deep")
     make_run(name="good", args={"x": 5})
-    nested = '{"a":' * 1500 + "1" + "}" * 1500
+    nested = '{"a":' * 2500 + "1" + "}" * 2500
     (run / "CONFIGS" / "PROVENANCE.json").write_text(f'{{"run": {{}}, "args": {nested}}}', "utf-8")
     code = (
         "import sys; sys.setrecursionlimit(10_000);"

@@ -127,7 +127,7 @@ def test_a_failing_write_leaves_the_run_as_it_was(make_run):
 # Python's audit hooks see on paths below the output directory: opening, making, renaming, linking,
 # removing.
 MEDDLED = """
-import os, sys
+import json, os, sys
 from scitex_session._commands import main
 
 base, number, action = sys.argv[1], int(sys.argv[2]), sys.argv[3]
@@ -152,6 +152,15 @@ def watch(event, args):
         (run,) = [name for name in os.listdir(folder) if os.path.isdir(os.path.join(folder, name))]
         with open(os.path.join(folder, run, b"a.csv"), "w") as file:
             file.write("changed")
+
+    if action == "appear" and event == "open" and args[2] & os.O_CREAT:
+        os.makedirs(os.path.join(os.path.dirname(args[0]), "one").encode(), exist_ok=True)
+    if action == "revive" and event == "os.rename" and args[0].endswith("/one"):
+        record = os.path.join(args[0], "CONFIGS", "PROVENANCE.json").encode()
+        with open(record) as file:
+            text = file.read().replace('"status": "success"', '"status": "running"')
+        with open(record, "w") as file:
+            file.write(text)
 
 sys.addaudithook(watch)
 sys.exit(main(sys.argv[4:]))
@@ -206,6 +215,27 @@ def test_nothing_is_overwritten(make_run, command):
     assert command("restore", "one").status != 0
     assert file.exists()
     assert list(run.iterdir()) == []
+
+
+def test_a_directory_that_appears_meanwhile_is_not_overwritten(make_run, command):
+    """A directory that gets the run's name just before the unpacking stays, and the tar file."""
+    run = make_run(name="one")
+    file = pack(command, "one")
+    answer = meddled(make_run.base, "appear", "restore", "one")
+    assert answer.returncode == 4
+    assert "not overwritten" in answer.stderr
+    assert file.exists()
+    assert list(run.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["archive", "one"], ["prune", "--keep-last", "0", "--yes"]])
+def test_a_run_that_becomes_live_meanwhile_stays(make_run, words):
+    """A session that is given the directory just before it is renamed keeps it."""
+    run = make_run(name="one")
+    answer = meddled(make_run.base, "revive", *words)
+    assert answer.returncode == 4
+    assert "live session" in answer.stderr
+    assert (run / "CONFIGS").is_dir()
 
 
 @pytest.mark.parametrize("state", ["RUNNING", ""])

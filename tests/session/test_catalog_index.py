@@ -86,7 +86,12 @@ def test_a_change_right_after_a_reading_is_seen(make_run, listed):
     make_run(name="one")
     for count in range(20):
         assert len(listed()) == count + 1
-        make_run(name=f"more{count}")
+        run = make_run(name=f"more{count}")
+    listed()
+    before = run.parent.stat()
+    make_run(name="last")
+    os.utime(run.parent, ns=(before.st_atime_ns, before.st_mtime_ns))  # what a coarse clock says
+    assert "last" in listed()
 
 
 def test_an_unchanged_directory_is_not_listed_again(make_run, listed):
@@ -220,34 +225,62 @@ def test_readings_at_once_agree(make_run):
     assert found == [30] * 4
 
 
-def test_a_run_filed_while_the_directories_are_listed_is_listed_once(make_run, command):
-    """A run that moves behind the first directory's listing is seen where it is filed."""
-    run = make_run("RUNNING", name="one")
-    make_run("FINISHED_ERROR", name="two")
+def listed_while_moving(source, target, at):
+    """List runs; one is moved when the listing is about to read a file or directory."""
     code = """
 import os, sys
 from scitex_session._commands import main
 
-source, target = sys.argv[1:]
+source, target, at = sys.argv[1:]
 
 def watch(event, args):
-    if event == "os.scandir" and args[0] == os.path.dirname(target) and os.path.exists(source):
+    if event in ("os.scandir", "open") and args[0] == at and os.path.exists(source):
         os.rename(source, target)
 
 sys.addaudithook(watch)
 main(["ls"])
 """
-    target = make_run.base / "FINISHED_ERROR" / "one"
-    out = subprocess.run(
-        [sys.executable, "-c", code, str(run), str(target)],
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-    ).stdout
+    words = [sys.executable, "-c", code, str(source), str(target), str(at)]
+    out = subprocess.run(words, capture_output=True, check=True, encoding="utf-8").stdout
     assert target.is_dir()
-    rows = sorted(line.split("\t")[:2] for line in out.splitlines()[1:])
+    return sorted(line.split("\t")[:2] for line in out.splitlines()[1:])
+
+
+def test_a_run_filed_while_the_directories_are_listed_is_listed_once(make_run, command):
+    """A run that moves behind the first directory's listing is seen where it is filed."""
+    run = make_run("RUNNING", name="one")
+    make_run("FINISHED_ERROR", name="two")
+    target = make_run.base / "FINISHED_ERROR" / "one"
+    rows = listed_while_moving(run, target, at=target.parent)
     assert rows == [["one", "error"], ["two", "error"]]
     assert len(command("ls").lines) == 3
+
+
+def test_a_run_that_goes_before_it_is_read_is_not_listed(make_run, command, tmp_path):
+    """A run that is moved away between the listing of its directory and its reading is gone."""
+    run = make_run(name="one")
+    make_run("FINISHED_ERROR", name="two")
+    assert listed_while_moving(run, tmp_path / "away", at=run) == [["two", "error"]]
+    (tmp_path / "away").rename(run)
+    assert len(command("ls").lines) == 3
+
+
+def test_directories_that_are_gone_leave_nothing_in_the_index(
+    make_run, listed, index_file, tmp_path
+):
+    """The index does not grow with output directories that were removed."""
+    make_run(name="one")
+    make_run(name="two", base=tmp_path / "other_out")
+    listed()
+    shutil.rmtree(tmp_path / "other_out")
+    make_run(name="three")
+    assert sorted(listed()) == ["one", "three"]
+    with sqlite3.connect(index_file) as db:
+        counts = [
+            db.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("runs", "heads")
+        ]
+    db.close()
+    assert counts == [(2,), (2,)]
 
 
 def test_a_broken_cache_of_digests_is_no_cache(lab, look):
@@ -328,6 +361,22 @@ def test_hostile_records_do_not_break_the_listing(make_run, command, content):
     assert [line.split("\t")[0] for line in command("ls", "x=5").lines[1:]] == ["good"]
     assert json.loads(command("ls", "--json").out)[-1]["name"] in ("bad", "good")
     assert command("show", "bad").status in (0, 4)
+
+
+def test_a_record_deeper_than_the_index_takes_breaks_no_listing(make_run):
+    """Where Python parses more levels than SQLite does, such a record is no record."""
+    run = make_run(name="deep")
+    make_run(name="good", args={"x": 5})
+    nested = '{"a":' * 2500 + "1" + "}" * 2500
+    (run / "CONFIGS" / "PROVENANCE.json").write_text(f'{{"run": {{}}, "args": {nested}}}', "utf-8")
+    code = (
+        "import sys; sys.setrecursionlimit(10_000);"
+        "from scitex_session._commands import main; sys.exit(main(sys.argv[1:]))"
+    )
+    for words, wanted in ((["ls"], ["deep", "good"]), (["ls", "x=5"], ["good"])):
+        command = [sys.executable, "-c", code, *words]
+        out = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
+        assert sorted(line.split("\t")[0] for line in out.splitlines()[1:]) == wanted
 
 
 @pytest.mark.parametrize("indent", [None, 1, 2, 4])

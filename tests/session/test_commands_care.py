@@ -91,7 +91,13 @@ def test_prune_never_touches_live_runs(make_run, command, tmp_path):
 def test_prune_without_a_choice_is_refused(make_run, command):
     """No option means no run, not every run."""
     make_run(name="one")
-    for words in (["prune"], ["prune", "--yes"], ["archive"], ["restore"]):
+    for words in (
+        ["prune"],
+        ["prune", "--yes"],
+        ["prune", "--yes", "--script", ""],
+        ["archive"],
+        ["restore"],
+    ):
         assert command(*words).status == 2
     assert runs(make_run.base) == {"FINISHED_SUCCESS": ["one"]}
 

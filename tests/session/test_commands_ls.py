@@ -190,6 +190,10 @@ def test_names_that_are_no_utf8_are_listed(make_run, command):
     os.rename(os.fsencode(run), os.fsencode(run.parent) + b"/bad\xff\xfe")
     assert names(command("ls")) == ["bad\\udcff\\udcfe"]
     assert command("show", "bad").status == 0
+    assert command("show", os.fsdecode(b"\xff\xfe")).status == 0
+    assert command("show", os.fsdecode(b"\xfe\xff")).status == 3
+    assert names(command("ls", "--script", os.fsdecode(b"\xff"))) == []
+    assert command("ls", os.fsdecode(b"x=\xff")).status == 2
 
 
 def on_terminal(command, columns=100):

@@ -119,12 +119,16 @@ def test_logs_do_not_reach_the_terminal_raw(make_run, command):
 
 
 def test_a_linked_log_is_not_read(make_run, command, tmp_path):
-    """A log that is a link, or in a linked folder, shows nothing of what it points at."""
+    """A log that is a link or a pipe, or in a linked folder, is no log."""
     (tmp_path / "stdout.log").write_text("secret", encoding="utf-8")
     run = make_run(name="one")
     for name in ("stdout.log", "stderr.log"):
         (run / "logs" / name).unlink()
     (run / "logs" / "stdout.log").symlink_to(tmp_path / "stdout.log")
+    answer = command("logs", "one")
+    assert (answer.status, answer.out) == (4, "")
+    (run / "logs" / "stdout.log").unlink()
+    os.mkfifo(run / "logs" / "stdout.log")
     answer = command("logs", "one")
     assert (answer.status, answer.out) == (4, "")
     (run / "logs" / "stdout.log").unlink()

@@ -37,7 +37,7 @@ _PATIENCE = 60.0  # seconds to wait while another tool builds the index
 _GRAIN = 2.0  # seconds in which a directory may change without a new change time
 _ARGS_SHOWN = 200  # characters of the arguments in a listing
 _REASON_SHOWN = 120
-_DEEPEST = 500  # levels; SQLite's JSON takes 1,000, and the parser's limit depends on the caller
+_DEEPEST = 500  # levels; SQLite takes 1,000 or 2,000, and Python what is left of its stack
 _SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE dirs (dir INTEGER PRIMARY KEY, root TEXT, state TEXT, changed INTEGER, inode INTEGER,

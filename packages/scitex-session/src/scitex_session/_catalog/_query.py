@@ -25,7 +25,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_EXPRESSION = re.compile(r"\s*([^\s=!<>~\"]+)\s*(==|!=|<=|>=|=|<|>|~)\s*(.*?)\s*", re.DOTALL)
+# No lone surrogates, which stand for bytes that are no UTF-8: SQLite would not take them.
+_EXPRESSION = re.compile(
+    r"\s*([^\s=!<>~\"\ud800-\udfff]+)\s*(==|!=|<=|>=|=|<|>|~)\s*([^\ud800-\udfff]*?)\s*"
+)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
@@ -219,8 +222,8 @@ def resolve(index: Index, wanted: str) -> Found:
     """
     if not wanted:
         raise NoSuchRunError("an empty ID means no run")
-    path = os.path.realpath(wanted)
-    if os.sep in wanted and os.path.isdir(wanted) and is_run(path):
+    if os.sep in wanted and is_run(os.path.realpath(wanted)):
+        path = os.path.realpath(wanted)
         with Index(find_roots([path])) as around:
             found = [run for run in around.find() if run.entry.path == path]
         if not found:

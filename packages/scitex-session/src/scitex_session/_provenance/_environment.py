@@ -145,7 +145,7 @@ def _memory() -> int | None:
 
 def _nvidia() -> list[str]:
     """Return the models of NVIDIA devices from the driver's files, initialising nothing."""
-    models: list[str] = []
+    models = []
     root = "/proc/driver/nvidia/gpus"
     try:
         for device in sorted(os.listdir(root)):
@@ -220,19 +220,7 @@ def _normalised(name: str) -> str:
 
 
 def installed_distributions(folders: list[str] | None = None) -> dict[str, tuple[str, str]]:
-    """
-    Scan the search path for installed distributions.
-
-    Parameters
-    ----------
-    folders : list of str, optional
-        Where to look, first come first served; by default ``sys.path``.
-
-    Returns
-    -------
-    dict
-        Normalised name to (version, metadata folder).
-    """
+    """Return the distributions in `folders` (``sys.path``): name to (version, metadata folder)."""
     found: dict[str, tuple[str, str]] = {}
     library = os.path.dirname(os.__file__)
     python = {library, os.path.join(library, "lib-dynload")}  # holds no distribution, and is large
@@ -261,17 +249,8 @@ def distributions_of(
     """
     Find the distribution of each loaded top-level module.
 
-    Parameters
-    ----------
-    libraries : mapping
-        Top-level module to its file.
-    available : mapping
-        What `installed_distributions` returned.
-
-    Returns
-    -------
-    (dict, list of str)
-        Distribution to version, sorted; and the modules whose distribution is not known.
+    `libraries` maps modules to files, `available` is what `installed_distributions` returned.
+    Returned are distributions with versions, and the modules whose distribution is not known.
     """
     versions: dict[str, str] = {}
     unknown: list[str] = []

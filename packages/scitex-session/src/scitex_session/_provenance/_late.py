@@ -81,14 +81,7 @@ def remove_notes(run_dir: str) -> None:
 
 
 def start_helper(run_dir: str) -> None:
-    """
-    Start a process that adds what is pending to the record of a run that has ended.
-
-    Raises
-    ------
-    OSError
-        If it cannot be started; the record is then completed when it is next read.
-    """
+    """Start a process that adds what is pending to the record of a run that has ended."""
     from .._config import dump_json
     from ._masking import known_secrets
 
@@ -119,17 +112,8 @@ def complete(run_dir: str | os.PathLike[str]) -> bool:
     Add to the record of a run that has ended what its notes hold; never raises for the user.
 
     For a run that was killed: inputs, outputs, code and environment as far as they were noted
-    before the end. For one that ended well: what was left pending.
-
-    Parameters
-    ----------
-    run_dir : str or os.PathLike
-        The run directory, where it is now.
-
-    Returns
-    -------
-    bool
-        Whether anything was added.
+    before the end. For one that ended well: what was left pending. Returns whether anything was
+    added.
     """
     run_dir = os.path.abspath(os.fspath(run_dir))
     try:

@@ -316,20 +316,9 @@ _BARE = (
 
 
 def mask_source(data: bytes, name: str) -> tuple[bytes, int]:
-    """
-    Mask the text of one file.
+    """Mask the text of one file; return it with the number of lines that changed.
 
-    Parameters
-    ----------
-    data : bytes
-        Its content.
-    name : str
-        Its name; settings files (YAML, INI, shell) are masked also where a value has no quotes.
-
-    Returns
-    -------
-    (bytes, int)
-        The masked content and the number of lines that changed.
+    In settings files (YAML, INI, shell), which `name` tells, values need no quotes to be masked.
     """
     text = data.decode("utf-8", "surrogateescape")
     if not _suspicious(text, name):

@@ -43,26 +43,12 @@ def export(
     author: str | None = None,
 ) -> Path:
     """
-    Write a run as an RO-Crate with the Process Run Crate profile.
+    Write a run that has ended as an RO-Crate with the Process Run Crate profile.
 
-    Parameters
-    ----------
-    run_dir : str or os.PathLike
-        The directory of a run that has ended.
-    target : str or os.PathLike
-        The folder to make, or the zip file (``.zip`` is added where it is missing).
-    zip : bool
-        Write one zip file.
-    license : str, optional
-        An SPDX identifier such as ``CC-BY-4.0``, or an address. By default the crate says that no
-        license is stated.
-    author : str, optional
-        A name, or an address such as an ORCID. By default the user who ran it.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder or file; it appears whole.
+    `target` is the folder to make, or the zip file (``.zip`` is added where it is missing); it
+    appears whole. `license` is an SPDX identifier or an address; without it the crate says that
+    none is stated. `author` is a name or an address such as an ORCID, by default the user who ran
+    it.
 
     Raises
     ------
@@ -128,13 +114,12 @@ def _add_code(record: Record, crate: str, graph: Graph) -> None:
         code = Checkout(record, isolation)
         try:
             code.restore()
-        except SessionError:
-            return  # the graph then describes the script without its text
-        try:
             for entry in record.section("code")["files"]:
                 path = isolation.of(entry["path"])
                 if os.path.isfile(path):
                     _add_source(entry, path, crate, graph)
+        except SessionError:
+            return  # the graph then describes the script without its text
         finally:
             code.remove()
 

@@ -24,18 +24,6 @@ class Record:
     """
     The record of one run, completed first if anything is still pending.
 
-    Parameters
-    ----------
-    run_dir : str or os.PathLike
-        The run directory.
-
-    Attributes
-    ----------
-    run_dir : str
-        The run directory, as an absolute path.
-    data : dict
-        PROVENANCE.json.
-
     Raises
     ------
     SessionError
@@ -44,7 +32,7 @@ class Record:
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         self.run_dir = os.path.abspath(os.fspath(run_dir))
-        self.data = _read(self.run_dir)
+        self.data = _read(self.run_dir)  # PROVENANCE.json
         if not self.is_running:
             self._await_completion()
 

@@ -23,7 +23,7 @@ MAX_PATHS = 100_000
 MAX_COMMANDS = 1_000
 JOURNAL = "events"  # the beginning of the names of journals
 _CHUNK = 64 * 1024
-_DIRECTORY = getattr(os, "O_DIRECTORY", 0)  # set by whoever opens a directory to fsync it
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0)  # set where a directory is opened to be fsynced
 
 
 class Journal:

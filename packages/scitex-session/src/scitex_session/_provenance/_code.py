@@ -54,8 +54,8 @@ class CodeKeeper:
         root: str = git["root"]
         diff: bytes | None = git["diff"]
         if diff is None:
-            said = "code: the changes since the commit exceed 50 MB and were not kept"
-            self.problems.append(said)
+            problem = "code: the changes since the commit exceed 50 MB and were not kept"
+            self.problems.append(problem)
         changed = _changed(diff or b"")
         patch, masked = mask_patch(diff or b"")
         entries: list[dict[str, Any]] = []
@@ -116,7 +116,7 @@ class CodeKeeper:
         return os.path.join(self._notes, copy) if copy else path
 
     def _load(self, entry: dict[str, Any], path: str) -> bytes | None:
-        """Read a file that is to be kept; None, with the reason noted, if that is too much."""
+        """Read a file to keep; return None, with the reason noted, if that is too much."""
         try:
             with open(self._source(path), "rb") as file:
                 data = file.read(MAX_COPIES + 1)

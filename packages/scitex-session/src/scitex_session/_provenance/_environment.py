@@ -174,8 +174,8 @@ def _threads() -> dict[str, Any]:
     found: dict[str, Any] = {}
     control = sys.modules.get("threadpoolctl")
     if control is not None:
-        keep = ("user_api", "internal_api", "version", "num_threads", "threading_layer")
-        found["pools"] = [{k: p.get(k) for k in keep} for p in control.threadpool_info()]
+        keys = ("user_api", "internal_api", "version", "num_threads", "threading_layer")
+        found["pools"] = [{k: p.get(k) for k in keys} for p in control.threadpool_info()]
     numpy = sys.modules.get("numpy")
     config = getattr(getattr(numpy, "__config__", None), "CONFIG", None)
     if isinstance(config, dict):
@@ -229,7 +229,7 @@ def installed_distributions(folders: list[str] | None = None) -> dict[str, tuple
             continue
         try:
             names = os.listdir(folder or ".")
-        except OSError:  # zip archives and folders that do not exist stand on sys.path too
+        except OSError:  # sys.path may name zip archives and folders that do not exist
             continue
         for entry in names:
             if entry.endswith(".dist-info"):

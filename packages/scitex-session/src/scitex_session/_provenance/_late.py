@@ -2,7 +2,7 @@
 
 While a run is recorded its notes are in ``CONFIGS/.provenance``: ``start`` (what was known at the
 start), journals of events, git's answers and copies of the code. A session that leaves something
-pending adds ``state`` (all that it knew at the end); whoever renames that completes the record.
+pending adds ``state`` (what it knew at the end); the process that renames it completes the record.
 """
 
 from __future__ import annotations
@@ -194,8 +194,8 @@ def _await_git(state: dict[str, Any], notes: str) -> None:
         return
     while not _repository.is_done(notes):
         since = (time_ns() - state["start_ns"]) / 1e9
-        dead = since > _GIT_START and not _repository.is_at_work(notes)
-        if dead or since > _GIT_PATIENCE:
+        was_killed = since > _GIT_START and not _repository.is_at_work(notes)
+        if was_killed or since > _GIT_PATIENCE:
             state["git"] = "git did not answer"
             return
         sleep(0.01)

@@ -58,7 +58,7 @@ class Ownership:
         return self._is_users(path) or _is_sample(path)
 
     def is_user_code(self, path: str) -> bool:
-        """Whether the file of a module lies in no installation of libraries."""
+        """Whether the file of a module is in no installation of libraries."""
         return not path.startswith(self._outermost) or self._is_users(path)
 
     def _is_users(self, path: str) -> bool:
@@ -92,7 +92,7 @@ def _system_directories() -> tuple[str, ...]:
 
 
 def own_directories() -> list[str]:
-    """Return the directories of this project's imported packages, which may lie in a checkout."""
+    """Return the directories of this project's imported packages, which may be in a checkout."""
     modules = (sys.modules.get(name) for name in OUR_PACKAGES)
     return [path for module in modules if module for path in vars(module).get("__path__", ())]
 

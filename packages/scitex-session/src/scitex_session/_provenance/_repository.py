@@ -1,7 +1,7 @@
 """Ask git about the script: commit, branch, remotes, and what is not committed.
 
 A shell script runs git beside the user's code and leaves the answers in files. It writes `done`
-last: whoever sees that sees everything, also after the session was killed.
+last: once that file is there all answers are complete, also after the session was killed.
 """
 
 from __future__ import annotations

@@ -70,10 +70,9 @@ def _one(
         return FileResult(name, IDENTICAL if same else DIFFERENT, "by its recorded digest")
     result = compare_files(first[name], second[name], name, rules)
     if recorded.get(name) not in {None, describe(first[name])["sha256"]}:
-        said = "the first run's file was changed after the run"
-        return FileResult(
-            name, result.status, f"{result.detail}; {said}" if result.detail else said
-        )
+        details = [result.detail] * bool(result.detail)
+        details.append("the first run's file was changed after the run")
+        return FileResult(name, result.status, "; ".join(details))
     return result
 
 
@@ -94,7 +93,7 @@ def compare_files(old: str, new: str, name: str, rules: Rules) -> FileResult:
     """
     Compare two files, called `name` in the result.
 
-    The ending of the name helps where the first bytes do not tell the format. A file that is not
+    The ending of the name helps where the first bytes are of no known format. A file that is not
     what its ending says is compared as bytes.
     """
     if os.path.islink(old) and os.path.islink(new):

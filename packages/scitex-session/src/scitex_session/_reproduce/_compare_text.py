@@ -89,11 +89,11 @@ def _compare_numbers(first: list[str], second: list[str], rules: Rules) -> Verdi
         return Verdict(EQUAL, "the same numbers, written differently")
     furthest = max(abs(a - b) for a, b in pairs)
     worst = max(abs(a - b) / max(abs(a), abs(b)) for a, b in pairs)
-    said = (
+    detail = (
         f"{len(pairs)} of {len(first)} numbers differ, by at most {furthest:.3g} "
         f"({worst:.3g} of the value)"
     )
-    return Verdict(EQUAL if worst <= rules.tolerance else DIFFERENT, said)
+    return Verdict(EQUAL if worst <= rules.tolerance else DIFFERENT, detail)
 
 
 def _first_line(first: list[str], second: list[str]) -> Verdict:

@@ -144,8 +144,8 @@ def _add_inputs(record: Record, crate: str, graph: Graph) -> None:
         if path and (entry.get("size") or 0) <= MAX_INPUT and _is_unchanged(entry):
             name = f"inputs/{digest[:8]}-{os.path.basename(path)}"
             _copy(path, os.path.join(crate, name))
-            said = f"read by the run as {path}"
-            graph.objects.append(graph.file(name, os.path.join(crate, name), said))
+            description = f"read by the run as {path}"
+            graph.objects.append(graph.file(name, os.path.join(crate, name), description))
             continue
         url = entry.get("url")
         graph.objects.append(graph.add({
@@ -209,7 +209,7 @@ class Graph:
             "@type": "Dataset",
             "name": f"Run {self.record.id} of {_script_name(run)}",
             "description": f"One run of {_script_name(run)} with its code, inputs and outputs, "
-            f"{_ending(self.record)}.",
+            f"which {self.record.outcome}.",
             "datePublished": run.get("end_time") or run.get("start_time"),
             "license": _to(self._license(license)),
             "author": _to(agent),
@@ -250,7 +250,7 @@ class Graph:
 
     def _action(self, agent: str) -> str:
         run = self.record.run
-        failed = self.record.has_failed
+        failed = self.record.outcome == "failed"
         command = self.record.section("environment").get("command") or self.record.data.get("argv")
         return self.add({
             "@id": f"#run-{_slug(self.record.id)}",
@@ -343,12 +343,6 @@ def _profile() -> dict[str, Any]:
 
 def _to(identifier: str) -> dict[str, str]:
     return {"@id": identifier}
-
-
-def _ending(record: Record) -> str:
-    if record.has_failed:
-        return "which failed"
-    return "which succeeded" if record.has_succeeded else "which ended"
 
 
 def _script_name(run: dict[str, Any]) -> str:

@@ -159,8 +159,8 @@ def _environment(a: dict[str, Any], b: dict[str, Any]) -> list[Difference]:
         for key in keys:
             was, now = a.get(name, {}).get(key), b.get(name, {}).get(key)
             kind = "threads" if key == "usable" else "machine"
-            said = "usable processors" if key == "usable" else f"{name} {key}"
-            found += _pair(kind, said, was, now)
+            what = "usable processors" if key == "usable" else f"{name} {key}"
+            found += _pair(kind, what, was, now)
     found += _pair("machine", "gpu", a.get("gpu"), b.get("gpu"))
     return found
 

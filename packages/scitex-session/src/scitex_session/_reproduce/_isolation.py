@@ -42,7 +42,7 @@ def make_scratch(scratch: str | os.PathLike[str] | None) -> str:
 class Isolation:
     """Where a rerun finds its files, and what it may change.
 
-    `scratch` is a directory that exists. With `in_place`, today's code runs where it lies, and
+    `scratch` is a directory that exists. With `in_place`, today's code runs where it is, and
     writes as it always does.
     """
 

@@ -89,7 +89,7 @@ def rerun(
     """
     Run a run again in a scratch directory and compare all its outputs and logs.
 
-    With `in_place`, today's code runs where it lies instead, with the arguments and configuration
+    With `in_place`, today's code runs where it is instead, with the arguments and configuration
     of the run and the seed of the code, and the new run is kept beside the old one. `scratch` is an
     empty or new directory; by default it is temporary, and kept if something was not reproduced or
     with `keep`. Numbers count as equal up to a relative difference of `tolerance`. The rerun is

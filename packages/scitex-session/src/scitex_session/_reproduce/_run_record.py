@@ -63,14 +63,9 @@ class Record:
         return bool(self.run["status"] == "running")
 
     @property
-    def has_failed(self) -> bool:
-        """Whether the run ended with an error."""
-        return bool(self.run["status"] == "error")
-
-    @property
-    def has_succeeded(self) -> bool:
-        """Whether the run ended well."""
-        return bool(self.run["status"] == "success")
+    def outcome(self) -> str:
+        """How the run ended: ``succeeded``, ``failed`` or, where that is not known, ``ended``."""
+        return {"success": "succeeded", "error": "failed"}.get(self.run["status"], "ended")
 
     def require_end(self) -> None:
         """Raise a SessionError if the run has not ended."""

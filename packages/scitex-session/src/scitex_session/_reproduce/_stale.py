@@ -27,10 +27,6 @@ class Staleness:
         """Whether anything has changed."""
         return bool(self.reasons)
 
-    def __str__(self) -> str:
-        said = "".join(f"\n  {reason}" for reason in self.reasons)
-        return f"{self.run_id}: {'stale' if self.stale else 'fresh'}{said}"
-
 
 def stale(run_dirs: Iterable[str | os.PathLike[str]]) -> list[Staleness]:
     """

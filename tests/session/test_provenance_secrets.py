@@ -1,3 +1,5 @@
+"""What is masked: tables of pure functions with hundreds of cases, hence the private imports."""
+
 import base64
 import json
 import subprocess

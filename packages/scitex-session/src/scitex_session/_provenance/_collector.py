@@ -21,20 +21,7 @@ _EARLY_FILES, _EARLY_BYTES = 20, 500_000
 
 
 class Collector:
-    """
-    Collect what is known of one run. Whatever fails is named in the record, never raised.
-
-    Parameters
-    ----------
-    run_dir : str
-        The run directory, in which ``CONFIGS`` exists.
-    script : str or None
-        The script's real path.
-    cwd : str
-        The working directory at the start.
-    run_id : str
-        The run's ID.
-    """
+    """Collect what is known of one run. Whatever fails is named in the record, never raised."""
 
     def __init__(self, run_dir: str, script: str | None, cwd: str, run_id: str) -> None:
         self._run_dir = os.path.abspath(run_dir)

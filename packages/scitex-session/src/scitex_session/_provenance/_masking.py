@@ -25,12 +25,12 @@ _NAME_HINTS = (
     "webhook",
 )  # fmt: skip
 
-# These name a secret wherever they stand, and hide numbers too: a password may be 12345.
+# These mark a secret anywhere in a name, and mask numbers too: a password may be 12345.
 _STRONG = frozenset({
     "password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "credential",
     "credentials", "creds", "passcode",
 })  # fmt: skip
-# These name a secret when the value is text; `max_token: 512` is a setting.
+# These mark a secret if the value is text; `max_token: 512` is a setting.
 _WEAK = frozenset({
     "token", "auth", "authorization", "apikey", "jwt", "bearer", "cookie", "cookies", "authkey",
     "authtoken", "accesskey", "secretkey", "privatekey", "webhook",
@@ -316,20 +316,9 @@ _BARE = (
 
 
 def mask_source(data: bytes, name: str) -> tuple[bytes, int]:
-    """
-    Mask the text of one file.
+    """Mask the text of one file; return it with the number of lines that changed.
 
-    Parameters
-    ----------
-    data : bytes
-        Its content.
-    name : str
-        Its name; settings files (YAML, INI, shell) are masked also where a value has no quotes.
-
-    Returns
-    -------
-    (bytes, int)
-        The masked content and the number of lines that changed.
+    In settings files (YAML, INI, shell, by their `name`) values without quotes are masked too.
     """
     text = data.decode("utf-8", "surrogateescape")
     if not _suspicious(text, name):

@@ -113,14 +113,9 @@ class Record:
         return self.run.get("status") == RUNNING or self.run.get("end_time") is None
 
     @property
-    def has_failed(self) -> bool:
-        """Whether the run ended with an error."""
-        return self.run.get("status") == ERROR
-
-    @property
-    def has_succeeded(self) -> bool:
-        """Whether the run ended well."""
-        return self.run.get("status") == SUCCESS
+    def outcome(self) -> str:
+        """How the run ended, as a verb: ``succeeded``, ``failed`` or ``ended``."""
+        return {SUCCESS: "succeeded", ERROR: "failed"}.get(str(self.run.get("status")), "ended")
 
     def require_end(self) -> None:
         """Raise a SessionError if the run has not ended."""

@@ -17,9 +17,9 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Self
 
-from .._record._directory import RECORD
 from .._record._json import head as head_of
 from .._record._record import has_ended
+from .._record._run_directory import RECORD
 from .._record._status import DIRECTORIES, DIRECTORY_OF, RUNNING, STATUS_OF, UNKNOWN
 from .._record._status import ENDED as ENDED_STATUSES
 from ._printable import clean, cut

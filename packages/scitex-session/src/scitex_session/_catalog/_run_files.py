@@ -12,8 +12,8 @@ import stat
 from contextlib import contextmanager
 
 from .._liveness import is_alive
-from .._record._directory import CONFIG_YAML, CONFIGS, RECORD
 from .._record._record import has_ended, parse
+from .._record._run_directory import CONFIG_YAML, CONFIGS, RECORD
 from .._record._status import DEAD, DIRECTORY_OF, RUNNING, UNKNOWN
 from ..errors import SessionError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from .._record._directory import CONFIGS, output_base
+from .._record._run_directory import CONFIGS, output_base
 from .._record._status import DIRECTORIES
 from ._run_files import TAR
 

@@ -9,8 +9,8 @@ import time
 from .._catalog._printable import clean_block
 from .._catalog._query import open_index, resolve
 from .._catalog._run_files import open_below, open_in_tar, open_run, read_all, status_of_process
-from .._record._directory import LOG_OF, RECORD
 from .._record._record import has_ended, parse
+from .._record._run_directory import LOG_OF, RECORD
 from .._record._status import DEAD, RUNNING
 from ..errors import SessionError
 from ._options import DONE, add_paths, add_run

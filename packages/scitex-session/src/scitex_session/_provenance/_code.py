@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .._record._directory import CODE, CODE_PATCH, NOTES
+from .._record._run_directory import CODE, CODE_PATCH, NOTES
 from . import _repository
 from ._digest import sha256
 from ._masking import mask_patch, mask_source

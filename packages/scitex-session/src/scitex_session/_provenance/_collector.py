@@ -6,7 +6,7 @@ import os
 import sys
 from time import monotonic, sleep, time_ns
 
-from .._record._directory import NOTES
+from .._record._run_directory import NOTES
 from . import _audit_hook, _environment, _late, _ownership, _repository, _sections
 
 TYPE_CHECKING = False

@@ -12,8 +12,8 @@ import sys
 from time import monotonic, sleep, time_ns
 
 from .. import _console
-from .._record._directory import NOTES
 from .._record._record import Record, add_sections
+from .._record._run_directory import NOTES
 from ..errors import SessionError
 from . import _repository, _sections, _spawn
 from ._audit_hook import JOURNAL, read_journal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from itertools import islice
 
-from .._record._directory import walk_outputs
+from .._record._run_directory import walk_outputs
 from . import _environment
 from ._code import CodeKeeper
 from ._digest import Cache, ceiling, describe

@@ -14,7 +14,7 @@ from .._durable import stage, write_whole
 from ..errors import SessionError
 from . import _json
 from ._config_pickle import dump_pickle
-from ._directory import (
+from ._run_directory import (
     CONFIG_PICKLE,
     CONFIG_YAML,
     RECORD,

@@ -7,7 +7,7 @@ import os
 import zlib
 
 from .._provenance._digest import describe
-from .._record._directory import STDERR_LOG, STDOUT_LOG
+from .._record._run_directory import STDERR_LOG, STDOUT_LOG
 from ._compare_numbers import compare_hdf5, compare_parquet, compare_pixels, compare_png
 from ._compare_pickles import compare_npy, compare_pickles, is_pickle
 from ._compare_text import compare_pdf, compare_svg, compare_text, is_text

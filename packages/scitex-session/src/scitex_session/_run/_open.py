@@ -13,7 +13,9 @@ from .. import _console, _liveness
 from .._config._directory import load_directory
 from .._config._overrides import apply_overrides
 from .._durable import sync_directory
-from .._record._directory import (
+from .._record._json import to_json
+from .._record._record import LaterRecord, Record, RecordError, first_config, first_data, paths_of
+from .._record._run_directory import (
     CLAIM,
     CONFIGS,
     LOGS,
@@ -26,8 +28,6 @@ from .._record._directory import (
     create,
     output_base,
 )
-from .._record._json import to_json
-from .._record._record import LaterRecord, Record, RecordError, first_config, first_data, paths_of
 from ..errors import SessionError
 from . import _active
 from ._active import Run

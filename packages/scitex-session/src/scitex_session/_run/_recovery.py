@@ -11,8 +11,8 @@ import time
 from datetime import datetime
 
 from .. import _liveness
-from .._record._directory import CONFIG_YAML, STAGING, STDERR_LOG, STDOUT_LOG, RunDir, discard
 from .._record._record import NoRecord, Record, RecordError
+from .._record._run_directory import CONFIG_YAML, STAGING, STDERR_LOG, STDOUT_LOG, RunDir, discard
 from .._record._status import DIRECTORY_OF, ERROR, FINISHED, RUNNING, SUCCESS
 
 TYPE_CHECKING = False

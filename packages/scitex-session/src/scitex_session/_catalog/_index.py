@@ -24,8 +24,8 @@ from .._record._status import DIRECTORIES, DIRECTORY_OF, RUNNING, STATUS_OF, UNK
 from .._record._status import ENDED as ENDED_STATUSES
 from ._printable import clean, cut
 from ._registry import known, state_dir
-from ._run_files import IN_PLACE, read_file, status_of_process
-from ._walk import Entry, is_run, listing
+from ._run_files import read_file, status_of_process
+from ._walk import IN_PLACE, Entry, is_run, listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

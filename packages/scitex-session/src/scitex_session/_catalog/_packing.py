@@ -25,8 +25,8 @@ from .._liveness import identity, is_alive
 from .._record._record import is_pending
 from .._record._status import ENDED_DIRECTORIES
 from ..errors import SessionError
-from ._run_files import FIRST_FILES, TAR, is_live, open_regular, read_all, read_record
-from ._walk import ARCHIVING, Entry, is_real_dir
+from ._run_files import FIRST_FILES, is_live, open_regular, read_all, read_record
+from ._walk import ARCHIVING, TAR, Entry, is_real_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

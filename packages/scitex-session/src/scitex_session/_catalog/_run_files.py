@@ -16,6 +16,7 @@ from .._record._record import has_ended, parse
 from .._record._run_directory import CONFIG_YAML, CONFIGS, RECORD
 from .._record._status import DEAD, DIRECTORY_OF, RUNNING, UNKNOWN
 from ..errors import SessionError
+from ._walk import IN_PLACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from ._walk import Entry
 
-IN_PLACE = ""  # the "state" of a run directory that is used in place and never moved
-TAR = ".tar"  # behind the name of an archived run
 FIRST_FILES = (CONFIGS, RECORD, CONFIG_YAML)  # in this order at the start of an archive
 
 LARGEST = 256 * 1024 * 1024  # bytes of a record

@@ -12,8 +12,8 @@ import time
 from .._durable import sync_directory
 from .._record._status import ENDED_DIRECTORIES
 from ..errors import SessionError
-from ._run_files import TAR, is_live
-from ._walk import Entry, is_real_dir, listing
+from ._run_files import is_live
+from ._walk import TAR, Entry, is_real_dir, listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

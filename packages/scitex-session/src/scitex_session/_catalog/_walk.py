@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from .._record._run_directory import CONFIGS, output_base
 from .._record._status import DIRECTORIES
-from ._run_files import TAR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+IN_PLACE = ""  # the "state" of a run directory that is used in place and never moved
+TAR = ".tar"  # behind the name of an archived run
 ARCHIVING = ".archive-"  # in front of a run's name while it is packed into a tar file
 _CRATE = "ro-crate-metadata.json"
 

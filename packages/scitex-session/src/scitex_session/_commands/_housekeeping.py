@@ -8,9 +8,9 @@ from .._catalog._packing import clean_up, pack, unpack
 from .._catalog._printable import clean
 from .._catalog._query import ENDED, NoSuchRunError, moment, open_index, resolve, roots_of
 from .._catalog._registry import known
-from .._catalog._run_files import IN_PLACE, TAR, is_live, read_record
+from .._catalog._run_files import is_live, read_record
 from .._catalog._trash import empty_trash, in_trash, move_to_trash, new_batch, restore_from_trash
-from .._catalog._walk import Entry, is_run, states_in
+from .._catalog._walk import IN_PLACE, TAR, Entry, is_run, states_in
 from .._record._record import has_ended
 from .._record._status import ENDED as ENDED_STATUSES
 from ..errors import SessionError, UsageError

@@ -7,7 +7,8 @@ import sys
 
 from .._catalog._printable import clean, clean_block
 from .._catalog._query import ENDED, open_index, resolve
-from .._catalog._run_files import TAR, read_record
+from .._catalog._run_files import read_record
+from .._catalog._walk import TAR
 from .._record._status import ENDED as ENDED_STATUSES
 from ..errors import SessionError
 from ._options import DONE, NO, add_filters, add_paths, add_run, condition_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
+from .._masking import mask_patch, mask_source
 from .._record._run_directory import CODE, CODE_PATCH, NOTES
 from . import _repository
 from ._digest import sha256
-from ._masking import mask_patch, mask_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

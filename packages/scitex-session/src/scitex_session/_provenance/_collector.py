@@ -228,7 +228,7 @@ class Collector:
             "reads": {}, "writes": {}, "relative": [], "removed": [], "urls": {}, "commands": [],
         }  # fmt: skip
         if sink is not None:
-            from ._masking import mask
+            from .._masking import mask
 
             state |= {
                 "reads": sink.reads, "writes": sink.writes, "relative": sorted(sink.relative),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ._masking import mask
+from .._masking import mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

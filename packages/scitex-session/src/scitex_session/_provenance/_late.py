@@ -88,7 +88,7 @@ def start_helper(run_dir: str) -> None:
     """Start a process that adds what is pending to the record of a run that has ended."""
     import json
 
-    from ._masking import known_secrets
+    from .._masking import known_secrets
 
     source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
@@ -102,7 +102,7 @@ def helper(run_dir: str) -> None:
     """Do the work of the process that `start_helper` starts."""
     import json
 
-    from ._masking import learn
+    from .._masking import learn
 
     try:
         for value in json.loads(os.environ.pop(_SECRETS, "[]")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from ._masking import strip_credentials
+from .._masking import strip_credentials
 from ._spawn import spawn_detached
 
 TYPE_CHECKING = False

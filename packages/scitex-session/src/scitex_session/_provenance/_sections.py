@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from itertools import islice
 
+from .._masking import mask_text, strip_credentials
 from .._record._run_directory import walk_outputs
 from . import _environment
 from ._code import CodeKeeper
 from ._digest import Cache, ceiling, describe
-from ._masking import mask_text, strip_credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

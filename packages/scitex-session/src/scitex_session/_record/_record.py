@@ -241,7 +241,7 @@ class Record:
             return {}, []
         from scitex_io import dump_yaml, to_plain
 
-        from .._provenance._masking import mask
+        from .._masking import mask
 
         masked = mask(dict(self.config))
         plain, warnings = to_plain(masked)

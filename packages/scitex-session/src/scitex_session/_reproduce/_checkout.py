@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 
+from .._masking import mask_source
 from .._provenance._digest import sha256
-from .._provenance._masking import mask_source
 from ..errors import SessionError
 
 TYPE_CHECKING = False

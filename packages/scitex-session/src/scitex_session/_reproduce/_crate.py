@@ -14,9 +14,9 @@ from mimetypes import guess_type
 from pathlib import Path
 from urllib.parse import quote
 
+from .._masking import strip_credentials
 from .._provenance._digest import describe, sha256
 from .._provenance._late import read_completed
-from .._provenance._masking import strip_credentials
 from .._record._run_directory import CODE_PATCH, CONFIG_YAML, RECORD, STDERR_LOG, STDOUT_LOG
 from ..errors import SessionError
 from ._checkout import Checkout

@@ -6,8 +6,8 @@ import json
 import os
 import sys
 
+from .._masking import MASK
 from .._provenance._environment import is_allowed
-from .._provenance._masking import MASK
 from ..errors import SessionError
 
 TYPE_CHECKING = False

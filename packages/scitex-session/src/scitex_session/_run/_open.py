@@ -189,7 +189,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
     from scitex_dotdict import DotDict
     from scitex_io import to_plain
 
-    from .._provenance._masking import mask
+    from .._masking import mask
 
     path = os.path.join(os.path.dirname(directory.path), directory.name)
     config: DotDict = DotDict(first_config(identifier, opening.namespaces, opening.script, now))
@@ -318,6 +318,16 @@ def _guard_signals(run: Run, opening: Opening) -> None:
     preempt = opening.options["preempt_signal"]
     run.signals = SignalGuard(lambda: run.directory.inside(STACKS), preempt)
     run.signals.install()
+
+
+def _forget_signals_in_child() -> None:
+    run = _active.active_or_inherited()
+    if run is not None and run.signals is not None:
+        run.signals.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_signals_in_child)
 
 
 def _show_call_tree(run: Run, opening: Opening) -> None:

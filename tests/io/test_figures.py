@@ -127,7 +127,7 @@ def test_a_table_of_earlier_times_is_never_replaced(plt, names):
 def test_figure_data_that_the_user_saved_by_name_is_never_replaced(plt, tmp_path, names):
     """It looks like a table that goes with a figure; in this process it is the user's all the same.
 
-    So it is when it was saved under another path of the same file.
+    The same holds for a table that was saved through a link.
     """
     save(drawn(plt, [1]), "x.csv")
     save(drawn(plt, [2]), "x.png")
@@ -136,6 +136,13 @@ def test_figure_data_that_the_user_saved_by_name_is_never_replaced(plt, tmp_path
     save(drawn(plt, [4]), "y.png")
     found = {name: load(name, kind="rows")[0]["y"] for name in names() if name.endswith(".csv")}
     assert found == {"x.csv": 1, "x_figure.csv": 2, "y.csv": 3, "y_figure.csv": 4}
+
+
+def test_what_is_no_table_at_all_is_left_alone(plt, tmp_path, names):
+    """A directory of the table's name stays, and the data goes to `<stem>_figure.csv`."""
+    (tmp_path / "x.csv").mkdir()
+    save(drawn(plt), "x.png")
+    assert names() == ["x.csv", "x.png", "x_figure.csv"]
 
 
 def test_data_of_an_earlier_figure_is_replaced(plt, names):

@@ -279,6 +279,11 @@ def test_another_host_is_never_mistaken(lab):
     lab.only("FINISHED_ERROR")
 
 
+def named(runs):
+    """Return the runs that have their own names."""
+    return [run for run in runs if not run.name.startswith(".new-")]
+
+
 WHOLE_LIFE = """\
 import os, sys
 from scitex_session import INJECTED, session
@@ -317,8 +322,7 @@ def test_killed_at_any_instant_a_run_is_where_the_truth_is(lab, look, recover):
     while lab.runs("RUNNING") and time.monotonic() < deadline:
         recover(lab.path / "script_out")
         time.sleep(0.1)
-    left = [run for run in lab.runs("RUNNING") if not run.name.startswith(".new-")]
-    assert left == []
+    assert named(lab.runs("RUNNING")) == []
     for run in lab.runs("FINISHED_ERROR"):
         assert look.config(run)["EXIT_REASON"] == "lost"
         lines = look.log(run).splitlines()
@@ -356,6 +360,73 @@ def test_killed_while_finishing_2000_files(lab, look, recover):
     for run in runs:
         assert len(list(run.glob("*.txt"))) == 2000
         assert look.log(run) == "done\n"
+
+
+STEPS = """\
+import os, signal, sys
+from scitex_session import session
+
+last, steps = int(sys.argv.pop()), 0
+EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.listdir", "os.chmod"}
+
+def step(event, args):
+    # What CPython is about to do with the output directory.
+    global steps
+    if event in EVENTS and "script_out" in str(args[0]):
+        steps += 1
+        if steps == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(step)
+
+@session
+def main():
+    print("called", flush=True)
+
+main()
+print("through")
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_each_step_a_run_is_where_the_truth_is(lab, look, recover):
+    """One SIGKILL before each thing that opening and finishing do with the output directory."""
+    lab.write(STEPS)
+    seen = set()
+    for number in range(1, 500):
+        done = lab.run(number)
+        deadline = time.monotonic() + 2
+        while named(lab.runs("RUNNING")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if (lab.path / "script_out").exists():
+            recover(lab.path / "script_out")
+        left = lab.runs("RUNNING")
+        # Without a record nobody can tell whether it is not just being made.
+        assert named(left) == [], number
+        for run in left:
+            assert not (run / "CONFIGS" / "PROVENANCE.json").exists(), number
+        new = [run for run in lab.runs() if run not in seen and run not in left]
+        seen.update(new)
+        assert len(new) <= 1, number
+        called = "called" in done.stdout
+        assert len(new) == 1 or not called, number
+        for run in new:
+            config, about = look.config(run), look.record(run)["run"]
+            assert about["status"] == (
+                "success" if run.parent.name.endswith("SUCCESS") else "error"
+            )
+            assert config["EXIT_REASON"] == about["exit_reason"]
+            assert config["SDIR"] == about["sdir_run"] == str(run)
+            assert about["exit_reason"] == ("success" if about["status"] == "success" else "lost")
+            assert look.log(run) == ("called\n" if called else "")
+        if "through" in done.stdout:
+            break
+        assert done.returncode == -signal.SIGKILL
+    assert number > 20
+    for run in lab.runs("RUNNING"):
+        os.utime(run, (0, 0))
+    recover(lab.path / "script_out")
+    assert lab.runs("RUNNING") == []
 
 
 DIES = """\

@@ -76,6 +76,23 @@ def test_a_record_names_the_process_of_its_run(lab, look):
         running.communicate()
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_a_live_run_whose_process_has_an_odd_name_is_left_alone(lab, look, recover):
+    """The name of a command may look like the rest of what the system tells of a process."""
+    lab.write(
+        "import time\nopen('/proc/self/comm', 'w').write('x) Z 1 (y')\n"
+        "from scitex_session import session\n"
+        "@session\ndef main():\n    print('up')\n    time.sleep(60)\nmain()\n"
+    )
+    running = lab.start()
+    try:
+        assert look.record(lab.only("RUNNING"))["process"] == look.process(running.pid)
+        assert recover(lab.path / "script_out") == []
+    finally:
+        running.kill()
+        running.communicate()
+
+
 def test_a_recycled_pid_is_another_process(tmp_path, a_run, alive, recover):
     """Same PID, another start time: dead."""
     path = a_run(tmp_path, process={**alive, "start_ticks": 1})

@@ -1,3 +1,6 @@
+import os
+import subprocess
+
 import pytest
 
 
@@ -250,3 +253,142 @@ def test_the_hash_order_can_be_fixed(lab):
     assert first.stdout == second.stdout
     assert first.stdout.splitlines()[-1].startswith("4 ")
     assert len(lab.runs("FINISHED_ERROR")) == 2
+
+
+def test_a_plain_call_touches_neither_streams_nor_signals(lab):
+    """Nothing but the function runs."""
+    lab.write(
+        "import os, signal, sys\nfrom scitex_session import INJECTED, session\n"
+        "names = ('SIGINT', 'SIGTERM', 'SIGHUP')\n"
+        "def state():\n"
+        "    handlers = [signal.getsignal(getattr(signal, name)) for name in names]\n"
+        "    return handlers, sys.stdout, sys.stderr, os.fstat(1).st_ino, os.fstat(2).st_ino\n"
+        "@session\ndef main(n, CONFIG=INJECTED):\n    return state()\n"
+        "before = state()\nprint(main(1) == before, main(n=1) == before)\n"
+    )
+    assert lab.run().stdout == "True True\n"
+
+
+def test_a_plain_call_hands_on_what_was_given(lab):
+    """An argument that is given is not replaced by the session's object, not even a None."""
+    lab.write(
+        "from scitex_session import INJECTED, session\n"
+        "@session\ndef main(n, CONFIG=INJECTED, plt=INJECTED):\n    return n, CONFIG, plt\n"
+        "print(main(1, None, plt='mine'))\n"
+    )
+    assert lab.run().stdout == "(1, None, 'mine')\n"
+
+
+def test_two_names_for_one_object(lab):
+    """`CC` is `COLORS` and `rng` is `rngg`, as parameters; all of them are the globals too."""
+    names = "CONFIG, plt, COLORS, CC, logger, rngg, rng"
+    lab.write(
+        "from scitex_session import INJECTED, session\n"
+        f"@session\ndef main({names.replace(',', '=INJECTED,')}=INJECTED):\n"
+        "    here = globals()\n"
+        "    print(COLORS is CC, rngg is rng)\n"
+        "    given = dict(CONFIG=CONFIG, plt=plt, COLORS=COLORS, rngg=rngg, logger=logger)\n"
+        "    print([name for name in given if given[name] is not here[name]])\n"
+        "main()\n"
+    )
+    assert lab.run().stdout == "True True\n[]\n"
+
+
+@pytest.mark.parametrize("end", ["1 / 0", "sys.exit(3)", "return 3"])
+def test_globals_are_put_back_however_the_function_ends(lab, end):
+    """What stood there before is there again, and what did not is gone."""
+    lab.write(
+        "import sys\nfrom scitex_session import session\nCONFIG = 'mine'\n"
+        f"@session\ndef main():\n    assert CONFIG != 'mine'\n    {end}\n"
+        "try:\n    main()\nexcept (SystemExit, ZeroDivisionError):\n    pass\n"
+        "print(CONFIG, {'plt', 'COLORS', 'rngg', 'logger'} & set(globals()))\n"
+    )
+    assert lab.run().stdout == "mine set()\n"
+
+
+def test_a_status_is_raised_once_the_session_is_closed(lab):
+    """Whoever catches it finds the run filed."""
+    lab.write(
+        "import os\nfrom scitex_session import session\n"
+        "@session\ndef main():\n    return 3\n"
+        "try:\n    main()\nexcept SystemExit as status:\n"
+        "    print(status.code, sorted(s for s in os.listdir('script_out')\n"
+        "                              if os.listdir(f'script_out/{s}')))\n"
+    )
+    assert lab.run().stdout == "3 ['FINISHED_ERROR']\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals as POSIX has them")
+@pytest.mark.parametrize(("status", "word"), [(0, "SUCCESS"), (3, "ERROR")])
+def test_on_a_terminal_the_last_line_says_how_it_ended(lab, status, word):
+    """Status, duration and directory in one line on standard error; standard output is clean."""
+    lab.decorated(f"print('mine')\nreturn {status}")
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        done = lab.run(capture_output=False, stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := terminal.read(4096):
+                shown += part
+        except OSError:  # how Linux says that nobody is at the other end any more
+            pass
+    assert (done.returncode, done.stdout) == (status, "mine\n")
+    (line,) = shown.decode().splitlines()
+    run = lab.only(f"FINISHED_{word}")
+    assert line.startswith(f"{word} 00:00:0")
+    assert f"script_out/FINISHED_{word}/{run.name}" in line
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors as POSIX has them")
+def test_the_logs_hold_what_goes_to_the_descriptors(lab, look):
+    """By Python, past Python, by C code and by a child, up to the close and no further."""
+    lab.decorated(
+        "import ctypes, os, subprocess\n"
+        "print('python', flush=True)\n"
+        "os.write(1, b'descriptor\\n')\n"
+        "ctypes.CDLL(None).puts(b'c code')\n"
+        "ctypes.CDLL(None).fflush(None)\n"
+        "subprocess.run(['sh', '-c', 'echo child; echo wrong >&2'], check=True)"
+    )
+    script = lab.path / "script.py"
+    script.write_text(script.read_text(encoding="utf-8") + "    print('after')\n", encoding="utf-8")
+    done = lab.run()
+    assert done.stdout == "python\ndescriptor\nc code\nchild\nafter\n"
+    run = lab.only("FINISHED_SUCCESS")
+    assert look.log(run) == "python\ndescriptor\nc code\nchild\n"
+    assert look.log(run, "stderr") == "wrong\n"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        ("--n x", "invalid literal"),
+        ("--set E.k", "E.k"),
+        ("--set ID=3", "ID"),
+        ("--set SEED=3", "SEED"),
+    ],
+)
+def test_a_mistake_of_the_user_is_said_without_a_traceback(lab, mistake, said):
+    """Status 2, and nothing on the disk."""
+    lab.config_file("E.yaml", "k: 1\n")
+    lab.decorated("return 0", "n=1")
+    done = lab.run(*mistake.split())
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert lab.runs() == []
+
+
+def test_a_broken_configuration_is_said_without_a_traceback(lab):
+    """Status 2, and the line names file and line."""
+    lab.config_file("E.yaml", "k: 1\nk: 2\n")
+    lab.decorated("return 0")
+    done = lab.run()
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("script.py: error: ")
+    assert "E.yaml" in line
+    assert "2" in line
+    assert "'k'" in line
+    assert lab.runs() == []

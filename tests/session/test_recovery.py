@@ -76,6 +76,23 @@ def test_a_record_names_the_process_of_its_run(lab, look):
         running.communicate()
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_a_live_run_whose_process_has_an_odd_name_is_left_alone(lab, look, recover):
+    """The name of a command may look like the rest of what the system tells of a process."""
+    lab.write(
+        "import time\nopen('/proc/self/comm', 'w').write('x) Z 1 (y')\n"
+        "from scitex_session import session\n"
+        "@session\ndef main():\n    print('up')\n    time.sleep(60)\nmain()\n"
+    )
+    running = lab.start()
+    try:
+        assert look.record(lab.only("RUNNING"))["process"] == look.process(running.pid)
+        assert recover(lab.path / "script_out") == []
+    finally:
+        running.kill()
+        running.communicate()
+
+
 def test_a_recycled_pid_is_another_process(tmp_path, a_run, alive, recover):
     """Same PID, another start time: dead."""
     path = a_run(tmp_path, process={**alive, "start_ticks": 1})
@@ -279,6 +296,11 @@ def test_another_host_is_never_mistaken(lab):
     lab.only("FINISHED_ERROR")
 
 
+def named(runs):
+    """Return the runs that have their own names."""
+    return [run for run in runs if not run.name.startswith(".new-")]
+
+
 WHOLE_LIFE = """\
 import os, sys
 from scitex_session import INJECTED, session
@@ -317,8 +339,7 @@ def test_killed_at_any_instant_a_run_is_where_the_truth_is(lab, look, recover):
     while lab.runs("RUNNING") and time.monotonic() < deadline:
         recover(lab.path / "script_out")
         time.sleep(0.1)
-    left = [run for run in lab.runs("RUNNING") if not run.name.startswith(".new-")]
-    assert left == []
+    assert named(lab.runs("RUNNING")) == []
     for run in lab.runs("FINISHED_ERROR"):
         assert look.config(run)["EXIT_REASON"] == "lost"
         lines = look.log(run).splitlines()
@@ -356,6 +377,73 @@ def test_killed_while_finishing_2000_files(lab, look, recover):
     for run in runs:
         assert len(list(run.glob("*.txt"))) == 2000
         assert look.log(run) == "done\n"
+
+
+STEPS = """\
+import os, signal, sys
+from scitex_session import session
+
+last, steps = int(sys.argv.pop()), 0
+EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.listdir", "os.chmod"}
+
+def step(event, args):
+    # What CPython is about to do with the output directory.
+    global steps
+    if event in EVENTS and "script_out" in str(args[0]):
+        steps += 1
+        if steps == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(step)
+
+@session
+def main():
+    print("called", flush=True)
+
+main()
+print("through")
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_each_step_a_run_is_where_the_truth_is(lab, look, recover):
+    """One SIGKILL before each thing that opening and finishing do with the output directory."""
+    lab.write(STEPS)
+    seen = set()
+    for number in range(1, 500):
+        done = lab.run(number)
+        deadline = time.monotonic() + 2
+        while named(lab.runs("RUNNING")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if (lab.path / "script_out").exists():
+            recover(lab.path / "script_out")
+        left = lab.runs("RUNNING")
+        # Without a record nobody can tell whether it is not just being made.
+        assert named(left) == [], number
+        for run in left:
+            assert not (run / "CONFIGS" / "PROVENANCE.json").exists(), number
+        new = [run for run in lab.runs() if run not in seen and run not in left]
+        seen.update(new)
+        assert len(new) <= 1, number
+        called = "called" in done.stdout
+        assert len(new) == 1 or not called, number
+        for run in new:
+            config, about = look.config(run), look.record(run)["run"]
+            assert about["status"] == (
+                "success" if run.parent.name.endswith("SUCCESS") else "error"
+            )
+            assert config["EXIT_REASON"] == about["exit_reason"]
+            assert config["SDIR"] == about["sdir_run"] == str(run)
+            assert about["exit_reason"] == ("success" if about["status"] == "success" else "lost")
+            assert look.log(run) == ("called\n" if called else "")
+        if "through" in done.stdout:
+            break
+        assert done.returncode == -signal.SIGKILL
+    assert number > 20
+    for run in lab.runs("RUNNING"):
+        os.utime(run, (0, 0))
+    recover(lab.path / "script_out")
+    assert lab.runs("RUNNING") == []
 
 
 DIES = """\

@@ -221,3 +221,58 @@ def test_processes_run_out(lab, look, failing, calls):
     assert "`ulimit -u`" in line
     assert (done.returncode, done.stdout) == (2, "")
     assert look.config(lab.only("FINISHED_ERROR"))["EXIT_STATUS"] == 1
+
+
+RENAME = ["rename", "renameat", "renameat2"]
+REMOVE = ["unlink", "unlinkat", "rmdir"]
+
+
+@pytest.mark.parametrize(("body", "state"), [("", "FINISHED_SUCCESS"), ("1 / 0", "FINISHED_ERROR")])
+def test_a_run_is_filed_by_one_rename(lab, traced, body, state):
+    """The directory itself is renamed, once, and nothing is copied out of it."""
+    lab.decorated(
+        f"(CONFIG.SDIR_RUN / 'mine.txt').write_text('x')\n{body}", parameters="CONFIG=INJECTED"
+    )
+    seen = traced([*RENAME, "link", "linkat"])
+    name = lab.only(state).name
+    filing = [call for call in seen.calls if f"/{state}/" in call.text and call.result == "0"]
+    (call,) = filing
+    source, target = re.findall(r'"([^"]+)"', call.text)
+    assert source == str(lab.path / "script_out" / "RUNNING" / name)
+    assert target == str(lab.path / "script_out" / state / name)
+
+
+def test_no_step_removes_a_file_of_the_users(lab, traced):
+    """What a session removes is its own, hidden, and there for a moment."""
+    lab.write("kept", "script_out/RUNNING/notes.txt")
+    lab.write("kept", "script_out/FINISHED_SUCCESS/older/result.txt")
+    lab.decorated(
+        "import os\nfor name in ('a.txt', '.b.txt', 'logs/c.txt', 'CONFIGS/d.txt'):\n"
+        "    (CONFIG.SDIR_RUN / name).write_text('kept')\n"
+        "os.mkdir(CONFIG.SDIR_RUN / 'empty')",
+        "CONFIG=INJECTED",
+    )
+    seen = traced(REMOVE)
+    assert seen.done.returncode == 0, seen.done.stderr
+    run = next(run for run in lab.runs("FINISHED_SUCCESS") if run.name != "older")
+    kept = ["a.txt", ".b.txt", "logs/c.txt", "CONFIGS/d.txt"]
+    assert [(run / name).read_text(encoding="utf-8") for name in kept] == ["kept"] * 4
+    assert (run / "empty").is_dir()
+    assert (lab.path / "script_out/RUNNING/notes.txt").exists()
+    assert (lab.path / "script_out/FINISHED_SUCCESS/older/result.txt").exists()
+    for call in seen.calls:
+        (path,) = re.findall(r'"([^"]+)"', call.text)
+        if path.startswith(str(lab.path / "script_out")) and call.result == "0":
+            inside = path.removeprefix(str(lab.path / "script_out"))
+            assert any(part.startswith(".") for part in inside.split("/")), path
+
+
+def test_at_a_prompt_it_is_session_out(lab):
+    """As without a file; each call of a line is a session."""
+    lines = (
+        "from scitex_session import session\n"
+        "@session\ndef main(n=1): print('n', n)\n\nmain()\nmain()\n"
+    )
+    done = lab.run("-i", script=None, input=lines)
+    assert done.stdout == "n 1\nn 1\n"
+    assert len(lab.runs("FINISHED_SUCCESS", base="session_out")) == 2

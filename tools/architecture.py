@@ -33,7 +33,7 @@ _LONGEST = 10
 
 
 def modules(package: workspace.Package) -> dict[str, Path]:
-    """Return the files of a package by their dotted names; a folder's ``__init__`` is the folder."""
+    """Return the files of a package by dotted name; an ``__init__`` has the name of its folder."""
     found = {}
     for file in package.sources():
         if file.suffix == ".py":
@@ -105,11 +105,12 @@ def draw() -> str:
         package.name: {name for name, _ in package.requirements(optional=False)} & names
         for package in packages
     }
-    drawings = [_drawing("the packages", of_packages)]
-    for package in packages:
-        if package.name in DRAWN:
-            drawings.append(_drawing(f"inside {package.name}", rooms(package)))
-    return "\n\n".join(drawings)
+    inside = [
+        _drawing(f"inside {package.name}", rooms(package))
+        for package in packages
+        if package.name in DRAWN
+    ]
+    return "\n\n".join([_drawing("the packages", of_packages), *inside])
 
 
 def _drawing(title: str, arrows: dict[str, set[str]]) -> str:
@@ -118,7 +119,9 @@ def _drawing(title: str, arrows: dict[str, set[str]]) -> str:
     for number, layer in reversed(list(enumerate(layers(arrows), 1))):
         for room in layer:
             targets = " ".join(sorted(arrows[room]))
-            lines.append(f"  {number}  {room:{width}}  {f'-> {targets}' if targets else ''}".rstrip())
+            lines.append(
+                f"  {number}  {room:{width}}  {f'-> {targets}' if targets else ''}".rstrip()
+            )
     return "\n".join(lines)
 
 
@@ -147,7 +150,9 @@ def report() -> str:
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.FunctionDef) and node.end_lineno is not None:
                     length = node.end_lineno - node.lineno + 1
-                    long_functions.append((length, f"{file.relative_to(workspace.ROOT)}:{node.name}"))
+                    long_functions.append(
+                        (length, f"{file.relative_to(workspace.ROOT)}:{node.name}")
+                    )
         (longest, length) = sizes.most_common(1)[0]
         lines.append(
             f"{package.name:18} {sizes.total():5}  {len(sizes):5}  {median(sizes.values()):6.0f}  "

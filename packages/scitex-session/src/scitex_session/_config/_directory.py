@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
+from .. import _console
 from ..errors import ConfigError
 
 TYPE_CHECKING = False
@@ -46,18 +47,10 @@ _DEBUG = "IS_DEBUG"
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def say(text: str) -> None:
-    """Write one line to standard error."""
-    import sys
-
-    if sys.stderr is not None:
-        sys.stderr.write(f"{text}\n")
-
-
 def load_directory(
     directory: str | os.PathLike[str] = "./config",
     *,
-    warn: Callable[[str], None] = say,
+    warn: Callable[[str], None] = _console.write_line,
 ) -> dict[str, Any]:
     """Read every ``*.yaml`` and ``*.yml`` of a directory.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .. import _console
 from ..errors import UsageError
-from ._directory import RESERVED, say
+from ._directory import RESERVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ def apply_overrides(
     namespaces: dict[str, Any],
     overrides: Iterable[str],
     *,
-    warn: Callable[[str], None] = say,
+    warn: Callable[[str], None] = _console.write_line,
 ) -> None:
     """Set single values, in place.
 

@@ -16,14 +16,25 @@ def root():
     return ROOT
 
 
-@pytest.fixture(scope="session")
-def workspace():
-    """Return tools/workspace.py as a module."""
-    spec = importlib.util.spec_from_file_location("workspace_tool", ROOT / "tools" / "workspace.py")
+def tool(name):
+    """Return a file of tools/ as a module."""
+    spec = importlib.util.spec_from_file_location(f"{name}_tool", ROOT / "tools" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def workspace():
+    """Return tools/workspace.py as a module."""
+    return tool("workspace")
+
+
+@pytest.fixture(scope="session")
+def architecture():
+    """Return tools/architecture.py as a module."""
+    return tool("architecture")
 
 
 @pytest.fixture

@@ -272,6 +272,28 @@ def test_what_running2finished_says_stays(lab, look, status, state, reason, then
     assert look.log(run) == "working\n"
 
 
+@pytest.mark.parametrize(
+    ("then", "status", "reason"),
+    [
+        ("1 / 0", 1, "exception: ZeroDivisionError: division by zero"),
+        ("close(CONFIG, exit_status=4)", 4, "error"),
+    ],
+)
+def test_a_run_that_fails_after_running2finished_is_an_error(lab, look, then, status, reason):
+    """It is filed once more, from where it was, and says what it ended with."""
+    lab.write(FINISHED_BY_HAND.format(status=0, then=then))
+    lab.run()
+    run = lab.only("FINISHED_ERROR")
+    config, about = look.config(run), look.record(run)["run"]
+    assert (config["EXIT_STATUS"], config["EXIT_REASON"]) == (status, reason)
+    assert (about["status"], about["exit_status"], about["exit_reason"]) == (
+        "error",
+        status,
+        reason,
+    )
+    assert config["SDIR"] == about["sdir_run"] == str(run)
+
+
 def test_running2finished_can_copy(lab):
     """The copy appears whole, and the source stays."""
     lab.write(

@@ -13,7 +13,8 @@ from time import perf_counter
 
 import yaml
 
-from scitex_session._config import dump_yaml, load_directory
+from scitex_io import dump_yaml
+from scitex_session._config._directory import load_directory
 
 ROUNDS = 15
 LOAD_LIMIT = 1.3

@@ -1,6 +1,7 @@
 """An empty directory for each test, figures, and real processes."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,9 @@ def plt():
 def python():
     """Return a function that runs code in a fresh interpreter and gives what it printed."""
 
-    def run(code, *, check=True, **environment):
+    def run(code, *, check=True, prefix=(), **environment):
         done = subprocess.run(
-            [sys.executable, "-c", code],
+            [*prefix, sys.executable, "-c", code],
             capture_output=True,
             check=False,
             encoding="utf-8",
@@ -54,3 +55,16 @@ def python():
 def names(tmp_path):
     """Return a function that lists every file and directory below, hidden ones too."""
     return lambda: sorted(str(path.relative_to(tmp_path)) for path in Path(tmp_path).rglob("*"))
+
+
+@pytest.fixture
+def bound():
+    """Give what stands before a command so that permissions bind it, even if root runs it."""
+    if os.name == "nt":
+        pytest.skip("permissions as POSIX has them")
+    if os.geteuid() != 0:
+        return ()
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may do anything, and there is no setpriv to take that away")
+    powers = "-dac_override,-dac_read_search,-fowner"
+    return ("setpriv", f"--bounding-set={powers}", f"--inh-caps={powers}")

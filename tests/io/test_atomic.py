@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import json
 import os
 import signal
 import stat
@@ -13,8 +14,6 @@ import numpy as np
 import pytest
 
 from scitex_io import UnfitObjectError, load, save
-
-AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def test_a_reader_never_sees_half_a_file():
@@ -78,6 +77,33 @@ def test_directories_of_others_stay(tmp_path, names):
     assert names() == ["mine"]
 
 
+def test_a_directory_that_another_process_makes_meanwhile_stays(monkeypatch, names):
+    """A directory that appears between looking and making is not removed after a failure."""
+    mkdir = os.mkdir
+
+    def late(path):
+        mkdir(path)  # by the other process
+        mkdir(path)
+
+    monkeypatch.setattr(os, "mkdir", late)
+    with pytest.raises(UnfitObjectError):
+        save(lambda: None, "new/x.pkl")
+    assert names() == ["new"]
+
+
+class _AnotherProcess:
+    def __reduce__(self):
+        Path("new/theirs.txt").write_text("x", encoding="utf-8")
+        raise TypeError
+
+
+def test_a_file_that_another_process_puts_there_meanwhile_stays(names):
+    """A directory made for a file that could not be saved is removed only if it is empty."""
+    with pytest.raises(UnfitObjectError):
+        save([_AnotherProcess()], "new/x.pkl")
+    assert names() == ["new", "new/theirs.txt"]
+
+
 class _Interrupts:
     def __reduce__(self):
         raise KeyboardInterrupt
@@ -107,16 +133,24 @@ def test_the_permissions_of_a_replaced_file_stay():
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.skipif(AS_ROOT or sys.platform == "win32", reason="root may write everywhere")
-def test_write_protection_counts(tmp_path):
+def test_write_protection_counts(python, bound, names):
     """A protected file is not replaced, nor anything put into a protected directory."""
-    path = save("x", "x.txt")
-    path.chmod(0o444)
-    with pytest.raises(PermissionError, match=r"x\.txt: it is write-protected"):
-        save("y", "x.txt")
-    (tmp_path / "d").mkdir(mode=0o555)
-    with pytest.raises(PermissionError, match="not writable"):
-        save("y", "d/x.txt")
+    code = (
+        "import os, scitex_io as io\n"
+        "path = io.save('x', 'x.txt'); path.chmod(0o444)\n"
+        "os.mkdir('d', 0o555)\n"
+        "for name in ('x.txt', 'd/x.txt', 'd/deep/er/x.txt'):\n"
+        "    try: io.save('y', name)\n"
+        "    except PermissionError as error: print(error)\n"
+    )
+    said = python(code, prefix=bound).splitlines()
+    assert [line.partition(": ")[2].removeprefix(os.getcwd()) for line in said] == [
+        "it is write-protected",
+        "/d is not writable",
+        "/d is not writable",
+    ]
+    assert load("x.txt") == "x"
+    assert names() == ["d", "x.txt"]
 
 
 def test_links_are_followed(tmp_path):
@@ -159,3 +193,59 @@ def test_many_processes_save_one_file(names):
     assert [process.wait() for process in processes] == [0, 0, 0]
     assert len(load("deep/er/x.json")) == 1000
     assert names() == ["deep", "deep/er", "deep/er/x.json"]
+
+
+WATCHED = """
+import json, os, sys
+import scitex_io as io
+
+events = []
+fsync, replace = os.fsync, os.replace
+
+def watched_fsync(file):
+    fsync(file)
+    found = os.fstat(file)
+    events.append(["fsync", found.st_ino, found.st_size])
+
+def watched_replace(source, target):
+    beside = os.path.join(os.path.dirname(target), os.path.basename(source)) == source
+    hidden = os.path.basename(source).startswith(".scitex-io-")
+    events.append(["rename", os.stat(source).st_ino, os.path.basename(target), beside and hidden])
+    replace(source, target)
+
+os.fsync, os.replace = watched_fsync, watched_replace
+{save}
+print(json.dumps(events))
+"""
+SAVES = {
+    "json": "io.save([1] * 10_000, 'x.json')",
+    "yaml": "io.save({'a': 'b' * 10_000}, 'x.yaml')",
+    "csv.gz": "io.save([[1, 2.5]] * 10_000, 'x.csv.gz')",
+    "npy": "import numpy as np; io.save(np.arange(10_000), 'x.npy')",
+    "pkl": "io.save(list(range(10_000)), 'x.pkl')",
+    "h5": "import numpy as np; io.save(np.arange(10_000), 'x.h5')",
+    "mat": "import numpy as np; io.save(np.arange(10_000), 'x.mat')",
+    "png": "from matplotlib.figure import Figure; f = Figure(); f.subplots().plot([1, 2]);"
+    " io.save(f, 'x.png')",
+}
+NEEDED = {"h5": "h5py", "mat": "scipy", "png": "matplotlib"}
+
+
+@pytest.mark.parametrize("ending", SAVES)
+def test_a_file_is_on_the_disk_before_it_has_its_name(python, ending):
+    """The whole content is fsynced, under a hidden name beside the file, and then renamed.
+
+    So neither a power cut nor a target on another file system leaves half a file.
+    """
+    if ending in NEEDED:
+        pytest.importorskip(NEEDED[ending])
+    events = json.loads(python(WATCHED.format(save=SAVES[ending])))
+    names = [event[2] for event in events if event[0] == "rename"]
+    assert names == (["x.png", "x.csv"] if ending == "png" else [f"x.{ending}"])
+    for number, name in enumerate(names):
+        size = Path(name).stat().st_size
+        inode = Path(name).stat().st_ino
+        assert events[2 * number : 2 * number + 2] == [
+            ["fsync", inode, size],
+            ["rename", inode, name, True],
+        ]

@@ -124,6 +124,27 @@ def test_a_table_of_earlier_times_is_never_replaced(plt, names):
     assert names() == ["x.csv", "x.png", "x_figure.csv", "x_figure_2.csv"]
 
 
+def test_figure_data_that_the_user_saved_by_name_is_never_replaced(plt, tmp_path, names):
+    """It looks like a table that goes with a figure; in this process it is the user's all the same.
+
+    The same holds for a table that was saved through a link.
+    """
+    save(drawn(plt, [1]), "x.csv")
+    save(drawn(plt, [2]), "x.png")
+    (tmp_path / "link").symlink_to(".")
+    save(drawn(plt, [3]), "link/y.csv")
+    save(drawn(plt, [4]), "y.png")
+    found = {name: load(name, kind="rows")[0]["y"] for name in names() if name.endswith(".csv")}
+    assert found == {"x.csv": 1, "x_figure.csv": 2, "y.csv": 3, "y_figure.csv": 4}
+
+
+def test_what_is_no_table_at_all_is_left_alone(plt, tmp_path, names):
+    """A directory of the table's name stays, and the data goes to `<stem>_figure.csv`."""
+    (tmp_path / "x.csv").mkdir()
+    save(drawn(plt), "x.png")
+    assert names() == ["x.csv", "x.png", "x_figure.csv"]
+
+
 def test_data_of_an_earlier_figure_is_replaced(plt, names):
     """Saving a figure again renews its table, in another process too."""
     save(drawn(plt), "x.png")
@@ -177,3 +198,19 @@ def test_no_figure_no_data():
         figure_data([1, 2])
     with pytest.raises(TypeError, match="'data'"):
         save([1], "x.json", data=False)
+
+
+def test_a_protected_table_is_not_replaced(python, bound):
+    """The table beside a figure is refused like any other file that is write-protected."""
+    pytest.importorskip("matplotlib")
+    code = (
+        "from matplotlib.figure import Figure\n"
+        "import scitex_io as io\n"
+        "figure = Figure(); axes = figure.subplots(); axes.plot([1, 2])\n"
+        "path = io.save(figure, 'x.png').with_suffix('.csv'); path.chmod(0o444)\n"
+        "axes.plot([3, 4])\n"
+        "try: io.save(figure, 'x.png')\n"
+        "except PermissionError as error: print(error)\n"
+    )
+    assert "x.csv: it is write-protected" in python(code, prefix=bound)
+    assert len(Path("x.csv").read_text(encoding="utf-8").splitlines()) == 3

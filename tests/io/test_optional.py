@@ -217,7 +217,6 @@ def test_torch_loads_weights_only():
         ("parquet", "pyarrow", "'scitex-io[parquet]'"),
         ("h5", "h5py", "'scitex-io[hdf5]'"),
         ("mat", "scipy", "'scitex-io[mat]'"),
-        ("yaml", "yaml", "'scitex-io[yaml]'"),
         ("png", "PIL", "'scitex-io[image]'"),
         ("pt", "torch", "torch"),
     ],
@@ -228,13 +227,28 @@ def test_a_missing_library_is_named(python, names, ending, library, how):
         f"import sys, numpy; sys.modules[{library!r}] = None\n"
         "import scitex_io as io\n"
         "obj = numpy.zeros((2, 2), 'uint8')\n"
-        f"try: io.save(obj if {ending!r} != 'yaml' else [1], 'new/x.{ending}')\n"
+        f"try: io.save(obj, 'new/x.{ending}')\n"
         "except ImportError as error: print(type(error).__name__, error)"
     )
     said = python(code)
     assert said.startswith("MissingLibraryError")
     assert f"pip install {how}" in said
     assert names() == []
+
+
+def test_yaml_is_written_without_a_library_and_read_with_one(python):
+    """Saving YAML imports no PyYAML; loading it says what to install."""
+    code = (
+        "import sys; sys.modules['yaml'] = None\n"
+        "import scitex_io as io\n"
+        "path = io.save({'a': [1, 'yes']}, 'x.yaml'); print(path.read_text().strip())\n"
+        "try: io.load(path)\n"
+        "except ImportError as error: print(type(error).__name__, error)"
+    )
+    written, said = python(code).splitlines()
+    assert written == 'a: [1, "yes"]'
+    assert said.startswith("MissingLibraryError")
+    assert "pip install 'scitex-io[yaml]'" in said
 
 
 def test_every_kind_of_line_end_in_frames(pd):

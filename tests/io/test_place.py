@@ -48,6 +48,8 @@ def test_nothing_leaves_the_active_directory_by_dots(tmp_path, names):
             save("x", "../x.txt")
         with pytest.raises(ValueError, match="leads out"):
             save("x", "a/../../x.txt")
+        with pytest.raises(ValueError, match="leads out"):
+            save("x", "../run2/x.txt")  # whose path begins with that of the run
         assert names() == []
         assert save("x", "a/../x.txt") == tmp_path / "run" / "x.txt"
     (tmp_path / "sub").mkdir()

@@ -1,5 +1,8 @@
 """What cannot be done is refused in one clear line, before anything is written."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -158,3 +161,16 @@ def test_pictures_for_paper_are_not_read():
         file.write(b"%PDF-1.4")
     with pytest.raises(UnknownEndingError, match=r"x\.pdf: \.pdf can be saved but not loaded"):
         load("x.pdf")
+
+
+def test_every_ending_is_documented():
+    """The endings that an error lists are those of the documentation, of which none is missing."""
+    with pytest.raises(UnknownEndingError) as caught:
+        save("x", "x.xyz")
+    endings = set(str(caught.value).partition("endings: ")[2].split())
+    page = Path(__file__).parents[2].joinpath("docs", "files.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `.")]
+    documented = {ending for row in rows for ending in re.findall(r"`(\.\w+)`", row)}
+    assert {ending.removesuffix(".gz") for ending in endings} == documented
+    listed = save.__doc__.partition("Endings: ")[2].partition("\n\n")[0]
+    assert {f".{word}" for word in re.findall(r"\b[a-z][a-z0-9]+\b", listed)} >= documented

@@ -39,15 +39,15 @@ def test_a_saved_figure_has_its_size_to_the_pixel(plt, size, scale, dpi, pixels)
     assert saved_shape(fig) == pixels
 
 
-def test_every_size_is_saved_to_the_nearest_pixel():
+def test_every_size_is_saved_to_the_nearest_pixel(plt):
     """No size loses a pixel to rounding: 1 to 300 mm at four resolutions."""
-    from scitex_plt_style._options import checked, figure_inches
-
     for dpi in (72, 96, 300, 600.5):
         for side in range(1, 301):
-            options = checked({"fig_size_mm": (side, side), "dpi_save": dpi})
-            inches = figure_inches(options)[0]
-            assert int(inches * dpi) == round(side / 25.4 * dpi)
+            configure_mpl(plt, fig_size_mm=(side, 2 * side), dpi_save=dpi)
+            width, height = mpl.rcParams["figure.figsize"]
+            # As matplotlib computes the size of a file.
+            assert int(width * dpi) == round(side / 25.4 * dpi)
+            assert int(height * dpi) == round(2 * side / 25.4 * dpi)
 
 
 def test_the_screen_has_a_resolution_of_its_own(plt):
@@ -70,14 +70,15 @@ def test_fontsize(plt, fontsize, points):
     assert ax.title.get_fontsize() == pytest.approx(points)
 
 
-def test_names_of_font_sizes_are_matplotlibs():
+@pytest.mark.parametrize(
+    "name", ["xx-small", "x-small", "small", "medium", "large", "x-large", "xx-large"]
+)
+def test_names_of_font_sizes_are_matplotlibs(plt, name):
     """Each name means what matplotlib means by it at its own ten points."""
     from matplotlib.font_manager import font_scalings
 
-    from scitex_plt_style._options import POINTS
-
-    for name, points in POINTS.items():
-        assert points == pytest.approx(10 * font_scalings[name])
+    configure_mpl(plt, fontsize=name)
+    assert mpl.rcParams["font.size"] == pytest.approx(10 * font_scalings[name])
 
 
 @pytest.mark.parametrize("hide", [True, False])

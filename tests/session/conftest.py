@@ -315,7 +315,7 @@ class RunMaker:
         (run / "CONFIGS" / "PROVENANCE.json").write_text(text, encoding="utf-8")
         (run / "CONFIGS" / "CONFIG.yaml").write_text(f"ID: {name}\n", encoding="utf-8")
         # Nothing public registers a directory but a run, of which a test may need hundreds.
-        from scitex_session._catalog import register
+        from scitex_session._catalog._registry import register
 
         register(str(base))
         return run

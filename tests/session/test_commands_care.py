@@ -27,8 +27,8 @@ def test_prune_lists_first_and_moves_when_told(make_run, command):
     assert runs(make_run.base) == {"FINISHED_ERROR": ["bad"], "FINISHED_SUCCESS": ["good"]}
     assert command("prune", "--status", "error", "--yes").status == 0
     assert runs(make_run.base) == {"FINISHED_SUCCESS": ["good"]}
-    (thrown,) = make_run.base.glob(".trash/*/FINISHED_ERROR/bad")
-    assert (thrown / "a.csv").read_text(encoding="utf-8") == "1"
+    (trashed,) = make_run.base.glob(".trash/*/FINISHED_ERROR/bad")
+    assert (trashed / "a.csv").read_text(encoding="utf-8") == "1"
     assert command("ls", "--trash").lines[1].split("\t")[0] == "bad"
 
 
@@ -73,7 +73,7 @@ def test_prune_by_age_and_parameter(make_run, command):
 
 
 def test_prune_never_touches_live_runs(make_run, command, tmp_path):
-    """Running, dead, foreign, in-place and unborn runs stay, whatever is asked."""
+    """Running, dead, foreign, in-place and half-made runs stay, whatever is asked."""
     make_run("RUNNING", name="alive")
     make_run("RUNNING", name="dead", process=DEAD)
     make_run("RUNNING", name="far", process=ELSEWHERE)
@@ -91,7 +91,13 @@ def test_prune_never_touches_live_runs(make_run, command, tmp_path):
 def test_prune_without_a_choice_is_refused(make_run, command):
     """No option means no run, not every run."""
     make_run(name="one")
-    for words in (["prune"], ["prune", "--yes"], ["archive"], ["restore"]):
+    for words in (
+        ["prune"],
+        ["prune", "--yes"],
+        ["prune", "--yes", "--script", ""],
+        ["archive"],
+        ["restore"],
+    ):
         assert command(*words).status == 2
     assert runs(make_run.base) == {"FINISHED_SUCCESS": ["one"]}
 
@@ -189,14 +195,14 @@ def test_recover_writes_the_end_of_a_run_in_place(make_run, command, tmp_path):
     assert command("recover").out == ""
 
 
-@pytest.mark.parametrize("place", ["script_out", "script.py", "."])
-def test_recover_takes_places(make_run, command, tmp_path, monkeypatch, place):
+@pytest.mark.parametrize("path", ["script_out", "script.py", "."])
+def test_recover_takes_paths(make_run, command, tmp_path, monkeypatch, path):
     """An output directory, a script, or any folder above says where to look."""
     make_run("RUNNING", name="dead", process=DEAD)
     (tmp_path / "script.py").write_text("", encoding="utf-8")
     shutil.rmtree(tmp_path / ".state")
     monkeypatch.chdir(tmp_path)
-    assert command("recover", place).status == 0
+    assert command("recover", path).status == 0
     assert runs(make_run.base) == {"FINISHED_ERROR": ["dead"], "RUNNING": []} or runs(
         make_run.base
     ) == {"FINISHED_ERROR": ["dead"]}

@@ -40,7 +40,7 @@ def test_nothing_to_list_is_no_error(command):
     assert json.loads(command("ls", "--json").out) == []
 
 
-def test_the_word_for_a_run_is_the_truth(make_run, command):
+def test_the_status_of_a_run_is_the_truth(make_run, command):
     """Running, dead and unknown are told apart by the process, not by the directory alone."""
     make_run("RUNNING", name="alive")
     make_run("RUNNING", name="dead", process=DEAD)
@@ -64,8 +64,8 @@ def test_a_record_that_does_not_tell_is_unknown(make_run, command, tmp_path):
     assert names(command("ls", "--status", "running")) == []
 
 
-def test_a_run_being_born_is_not_listed(make_run, command):
-    """What is set aside under RUNNING has no name yet."""
+def test_a_run_directory_being_filled_is_not_listed(make_run, command):
+    """A directory under its staging name in RUNNING is no run yet."""
     make_run("RUNNING", name=".new-2026Y")
     assert names(command("ls")) == []
 
@@ -190,6 +190,10 @@ def test_names_that_are_no_utf8_are_listed(make_run, command):
     os.rename(os.fsencode(run), os.fsencode(run.parent) + b"/bad\xff\xfe")
     assert names(command("ls")) == ["bad\\udcff\\udcfe"]
     assert command("show", "bad").status == 0
+    assert command("show", os.fsdecode(b"\xff\xfe")).status == 0
+    assert command("show", os.fsdecode(b"\xfe\xff")).status == 3
+    assert names(command("ls", "--script", os.fsdecode(b"\xff"))) == []
+    assert command("ls", os.fsdecode(b"x=\xff")).status == 2
 
 
 def on_terminal(command, columns=100):

@@ -145,13 +145,13 @@ def test_sessions_and_tools_at_once(lab, command):
             tool.join()
     assert problems == []
     listed = column(command("ls", "--status", "success"), 0)
-    thrown = column(command("ls", "--trash"), 0)
-    assert len(listed) + len(thrown) == wanted
-    for name in [*listed, *thrown]:
+    trashed = column(command("ls", "--trash"), 0)
+    assert len(listed) + len(trashed) == wanted
+    for name in [*listed, *trashed]:
         for _ in range(2):  # out of the trash, then out of its tar file
             command("restore", name)
     runs = lab.runs("FINISHED_SUCCESS")
-    assert sorted(run.name for run in runs) == sorted([*listed, *thrown])
+    assert sorted(run.name for run in runs) == sorted([*listed, *trashed])
     assert all(os.path.getsize(run / "a") == 9999 for run in runs)
 
 

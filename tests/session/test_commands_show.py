@@ -6,16 +6,7 @@ import time
 
 import pytest
 
-from scitex_session._catalog._archive import pack
-from scitex_session._catalog._walk import walk
-
 DEAD = {"host": os.uname().nodename, "boot_id": "another boot", "pid": 1, "start_ticks": 1}
-
-
-def archive(base):
-    """Pack every run of an output directory."""
-    for entry in list(walk(str(base))):
-        pack(entry)
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -23,7 +14,7 @@ def test_show_tells_what_is_known(make_run, command, packed):
     """The end, arguments, configuration and other sections are shown, archived or not."""
     make_run(name="one", message=":)", warnings=["careful"], outputs=[{"path": "a.csv", "size": 3}])
     if packed:
-        archive(make_run.base)
+        assert command("archive", "one").status == 0
     answer = command("show", "one")
     assert answer.status == 0
     for text in ("exit status", "message", ":)", "threshold: 0.5", "lr: 0.001", "careful", "a.csv"):
@@ -102,7 +93,7 @@ def test_logs_go_where_they_came_from(make_run, command, packed):
     """Standard output goes to standard output, standard error to standard error."""
     make_run(name="one", files={"logs/stdout.log": "a\nb\nc\n", "logs/stderr.log": "x\ny\n"})
     if packed:
-        archive(make_run.base)
+        assert command("archive", "one").status == 0
     answer = command("logs", "one")
     assert (answer.out, answer.err) == ("a\nb\nc\n", "x\ny\n")
     answer = command("logs", "one", "--stderr", "-n", "1")
@@ -128,12 +119,16 @@ def test_logs_do_not_reach_the_terminal_raw(make_run, command):
 
 
 def test_a_linked_log_is_not_read(make_run, command, tmp_path):
-    """A log that is a link, or in a linked folder, shows nothing of what it points at."""
+    """A log that is a link or a pipe, or in a linked folder, is no log."""
     (tmp_path / "stdout.log").write_text("secret", encoding="utf-8")
     run = make_run(name="one")
     for name in ("stdout.log", "stderr.log"):
         (run / "logs" / name).unlink()
     (run / "logs" / "stdout.log").symlink_to(tmp_path / "stdout.log")
+    answer = command("logs", "one")
+    assert (answer.status, answer.out) == (4, "")
+    (run / "logs" / "stdout.log").unlink()
+    os.mkfifo(run / "logs" / "stdout.log")
     answer = command("logs", "one")
     assert (answer.status, answer.out) == (4, "")
     (run / "logs" / "stdout.log").unlink()
@@ -173,7 +168,7 @@ def test_follow_stops_when_the_process_is_dead(make_run, command):
 
 
 def test_diff_of_equal_runs(make_run, command):
-    """Runs that differ in time, process and place only are the same: status 0."""
+    """Runs that differ in time, process and directory only are the same: status 0."""
     for name in ("one", "two"):
         make_run(name=name, outputs=[{"path": "a", "size": 1, "sha256": "f" * 64, "mtime_ns": 1}])
     answer = command("diff", "one", "two")

@@ -1,3 +1,5 @@
+"""The files of ./config, as CONFIG shows them; `scitex_io.load` reads each of them alike."""
+
 import datetime as dt
 import os
 import subprocess
@@ -5,19 +7,48 @@ import sys
 
 import pytest
 
-from scitex_session import ConfigError
-from scitex_session._config import RESERVED, load_directory, load_yaml
+import scitex_io
+from scitex_session import INJECTED, ConfigError, session
+
+# The keys that the session itself writes, as docs/configuration.md lists them.
+OF_THE_SESSION = [
+    "ID", "PID", "FILE", "SDIR", "SDIR_OUT", "SDIR_RUN", "SDIR_PATH", "ARGS", "START_DATETIME",
+    "END_DATETIME", "START_TIME", "END_TIME", "RUN_TIME", "EXIT_STATUS", "EXIT_REASON", "MESSAGE",
+    "LOG_INCOMPLETE", "SEED", "PARENT",
+]  # fmt: skip
+
+
+@session
+def show(_number, CONFIG=INJECTED):  # noqa: N803 - the name that is injected
+    """Return CONFIG; called with an argument it opens no session."""
+    return CONFIG
+
+
+def config():
+    """Return what ./config gives to CONFIG."""
+    return {key: value for key, value in show(1).to_dict().items() if key not in OF_THE_SESSION}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Make an empty ./config."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "config"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture
-def load(tmp_path):
-    """Return a function that writes files into a directory and reads the directory."""
+def load(folder, capsys):
+    """Return a function that writes files into ./config and reads them; it has nothing to say."""
 
-    def run(warn=None, **files):
+    def run(*, said=(), **files):
         for name, content in files.items():
             data = content if isinstance(content, bytes) else content.encode("utf-8")
-            (tmp_path / name.replace("__", ".")).write_bytes(data)
-        return load_directory(tmp_path, warn=warn or pytest.fail)
+            (folder / name.replace("__", ".")).write_bytes(data)
+        found = config()
+        assert capsys.readouterr().err.splitlines() == list(said)
+        return found
 
     return run
 
@@ -28,7 +59,7 @@ def refusal(load):
 
     def run(content, name="a__yaml"):
         with pytest.raises(ConfigError) as caught:
-            load(lambda _: None, **{name: content})
+            load(**{name: content})
         message = str(caught.value)
         assert "\n" not in message
         return message
@@ -46,11 +77,12 @@ def test_each_file_is_a_namespace_in_upper_case(load):
     }
 
 
-def test_no_directory_is_no_configuration(tmp_path):
+def test_no_directory_is_no_configuration(folder):
     """No directory, or a file of that name, holds nothing; IS_DEBUG is there all the same."""
-    (tmp_path / "file").write_text("")
-    assert load_directory(tmp_path / "none") == {"IS_DEBUG": False}
-    assert load_directory(tmp_path / "file") == {"IS_DEBUG": False}
+    folder.rmdir()
+    assert config() == {"IS_DEBUG": False}
+    folder.write_text("")
+    assert config() == {"IS_DEBUG": False}
 
 
 def test_an_empty_file_is_an_empty_namespace(load):
@@ -59,11 +91,11 @@ def test_an_empty_file_is_an_empty_namespace(load):
     assert read == {"A": {}, "B": {}, "C": {}, "D": {}, "IS_DEBUG": False}
 
 
-def test_other_files_are_left_alone(load, tmp_path):
+def test_other_files_are_left_alone(load, folder):
     """Hidden files, editors' locks, other endings and subdirectories are not read."""
-    (tmp_path / ".#a.yaml").symlink_to("user@host.123")
-    (tmp_path / "deeper").mkdir()
-    (tmp_path / "deeper" / "b.yaml").write_text("[")
+    (folder / ".#a.yaml").symlink_to("user@host.123")
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "b.yaml").write_text("[")
     assert load(__hidden__yaml="[", notes__txt="[", a__yaml="x: 1") == {
         "A": {"x": 1},
         "IS_DEBUG": False,
@@ -87,6 +119,8 @@ def test_is_debug_is_nothing_else(refusal, content):
     [
         ("1e-3", 1e-3), ("1E3", 1000.0), ("1.", 1.0), (".5", 0.5), ("-.5e+2", -50.0), ("+1.5", 1.5),
         ("017", 17), ("0o17", 15), ("0x1F", 31), ("-12", -12), ("1_000", 1000), ("0b11", "0b11"),
+        ("1_000.5", 1000.5), ("2024-01-05T10:00:00+0530",
+         dt.datetime(2024, 1, 5, 10, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))),
         (".inf", float("inf")), ("-.INF", float("-inf")), ("+.inf", float("inf")),
         ("True", True), ("FALSE", False), ("on", "on"), ("No", "No"), ("y", "y"), ("tRuE", "tRuE"),
         ("null", None), ("~", None), ("", None), ("None", "None"), ("1:30", "1:30"),
@@ -104,11 +138,11 @@ def test_is_debug_is_nothing_else(refusal, content):
         ("!!seq [1]", [1]), ("!!map {a: 1}", {"a": 1}), ("|\n   1\n   2", "1\n2\n"),
     ],
 )  # fmt: skip
-def test_values_follow_yaml_1_2(tmp_path, text, value):
+def test_values_follow_yaml_1_2(folder, text, value):
     """Numbers, booleans and words as YAML 1.2 has them, dates and 1_000 as YAML 1.1."""
-    (tmp_path / "a.yaml").write_text(f"x: {text}\n" if text != "-" else "x:\n  -\n")
-    found = load_directory(tmp_path, warn=lambda _: None)["A"]["x"]
-    assert (found, type(found)) == (value, type(value))
+    (folder / "a.yaml").write_text(f"x: {text}\n" if text != "-" else "x:\n  -\n")
+    for found in (config()["A"]["x"], scitex_io.load("config/a.yaml")["x"]):
+        assert (found, type(found)) == (value, type(value))
 
 
 def test_nan_is_a_number(load):
@@ -125,22 +159,19 @@ def test_keys_keep_their_types(load):
 
 
 def test_a_bare_yes_is_a_word_and_that_is_said(load):
-    """Each bare yes, no, on, off is told with file, line and key; quoted ones and keys are not."""
-    said = []
-    read = load(said.append, a__yaml="on: 'yes'\nb:\n  - {deep: yes}\nc: Off\n")
+    """A bare yes, no, on or off is told on standard error with file, line and key.
+
+    Quoted ones and keys are not told.
+    """
+    advice = "write true or false for a boolean, or quote it"
+    read = load(
+        a__yaml="on: 'yes'\nb:\n  - {deep: yes}\nc: Off\n",
+        said=[
+            f"config/a.yaml, line 3, key 'b.0.deep': yes is read as the word 'yes'; {advice}",
+            f"config/a.yaml, line 4, key 'c': Off is read as the word 'Off'; {advice}",
+        ],
+    )
     assert read["A"] == {"on": "yes", "b": [{"deep": "yes"}], "c": "Off"}
-    assert [line.partition(": ")[0].rpartition("/")[2] for line in said] == [
-        "a.yaml, line 3, key 'b.0.deep'",
-        "a.yaml, line 4, key 'c'",
-    ]
-    assert "word 'yes'" in said[0]
-
-
-def test_without_a_listener_it_is_said_on_standard_error(tmp_path, capsys):
-    """Nobody has to ask for the warning."""
-    (tmp_path / "a.yaml").write_text("x: no\n")
-    load_directory(tmp_path)
-    assert "a.yaml, line 1, key 'x': no is read as the word 'no'" in capsys.readouterr().err
 
 
 def test_anchors_merges_and_overrides_of_merged_keys(load):
@@ -203,12 +234,21 @@ quoted: {'<<': 1}
         ("- " * 200_000, 1, None, "100 levels"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_one_line_with_file_line_and_key(refusal, tmp_path, text, line, key, part):
-    """What YAML or these rules forbid is told where it stands; the message says what to do."""
+def test_a_mistake_is_one_line_with_file_line_and_key(refusal, folder, text, line, key, part):
+    """What YAML or these rules forbid is told where it stands; the message says what to do.
+
+    `scitex_io.load` says the same, except where it has no reason to refuse.
+    """
     message = refusal(text)
-    where = f"{tmp_path / 'a.yaml'}, line {line}" + (f", key {key!r}: " if key else ": ")
+    where = f"config/a.yaml, line {line}" + (f", key {key!r}: " if key else ": ")
     assert message.startswith(where)
     assert part in message
+    if "at the top" in message:
+        assert scitex_io.load("config/a.yaml") in ([1, 2], "just words")
+        return
+    with pytest.raises(scitex_io.YamlError) as caught:
+        scitex_io.load("config/a.yaml")
+    assert str(caught.value) == f"{folder.parent}/{message}"
 
 
 def test_an_alias_bomb_does_not_go_off(refusal):
@@ -244,7 +284,7 @@ def test_bytes_that_are_not_utf_8(refusal, data):
     assert ", line 1" in message or ", line 2, key 'name'" in message
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED))
+@pytest.mark.parametrize("name", OF_THE_SESSION)
 @pytest.mark.parametrize("change", [str, str.lower])
 def test_a_name_of_the_session_is_refused(refusal, name, change):
     """No file may overwrite what the session writes into CONFIG, in any case of letters."""
@@ -261,15 +301,15 @@ def test_two_files_of_one_namespace(refusal, load):
     assert "Model.yml" in message
 
 
-def test_every_bad_file_has_its_line(tmp_path):
+def test_every_bad_file_has_its_line(folder):
     """Several bad files are told at once, a line for each."""
     for name in ("a", "b", "c"):
-        (tmp_path / f"{name}.yaml").write_text("x: [" if name != "b" else "x: 1")
+        (folder / f"{name}.yaml").write_text("x: [" if name != "b" else "x: 1")
     with pytest.raises(ConfigError) as caught:
-        load_directory(tmp_path)
+        config()
     assert [line.partition(",")[0] for line in str(caught.value).splitlines()] == [
-        str(tmp_path / "a.yaml"),
-        str(tmp_path / "c.yaml"),
+        "config/a.yaml",
+        "config/c.yaml",
     ]
 
 
@@ -278,14 +318,14 @@ def test_a_file_of_more_than_ten_megabytes(refusal):
     assert "10 MB" in refusal("# " + "x" * 10_000_000)
 
 
-def test_what_is_no_regular_file(tmp_path):
+def test_what_is_no_regular_file(folder):
     """A pipe does not hold the start up; a directory and a link to nothing are named."""
-    os.mkfifo(tmp_path / "pipe.yaml")
-    (tmp_path / "folder.yaml").mkdir()
-    (tmp_path / "link.yaml").symlink_to("nowhere")
-    (tmp_path / "device.yaml").symlink_to("/dev/zero")
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "folder.yaml").mkdir()
+    (folder / "link.yaml").symlink_to("nowhere")
+    (folder / "device.yaml").symlink_to("/dev/zero")
     with pytest.raises(ConfigError) as caught:
-        load_directory(tmp_path)
+        config()
     lines = str(caught.value).splitlines()
     assert [os.path.basename(line.partition(":")[0]) for line in lines] == [
         "device.yaml", "folder.yaml", "link.yaml", "pipe.yaml",
@@ -293,62 +333,64 @@ def test_what_is_no_regular_file(tmp_path):
     assert "link to nothing" in lines[2]
 
 
-def test_a_link_to_a_file_is_read(load, tmp_path_factory, tmp_path):
+def test_a_link_to_a_file_is_read(load, tmp_path_factory, folder):
     """Configuration may be shared by links."""
     shared = tmp_path_factory.mktemp("shared") / "common.yaml"
     shared.write_text("x: 1")
-    (tmp_path / "b.yaml").symlink_to(shared)
+    (folder / "b.yaml").symlink_to(shared)
     assert load()["B"] == {"x": 1}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_may_not_be_read(refusal, tmp_path):
-    """A missing permission is told, not a traceback."""
-    (tmp_path / "b.yaml").write_text("x: 1")
-    (tmp_path / "b.yaml").chmod(0)
-    assert "Permission denied" in refusal("x: 1")
+def test_a_file_that_may_not_be_read(lab, bound):
+    """A missing permission is told in one line, not by a traceback."""
+    lab.config_file("b.yaml", "x: 1").chmod(0)
+    lab.decorated("print('ran')")
+    done = lab.run(prefix=bound)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "script.py: error: config/b.yaml: cannot be read: Permission denied\n"
 
 
-def test_nothing_is_imported_where_there_is_no_file(tmp_path):
+@pytest.fixture
+def fresh(tmp_path):
+    """Return a function that runs code in an interpreter that sees no environment."""
+
+    def run(code):
+        (tmp_path / "fresh.py").write_text(code, encoding="utf-8")
+        return subprocess.run(
+            [sys.executable, "-I", "fresh.py"],
+            cwd=tmp_path, capture_output=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+
+    return run
+
+
+SHOW = (
+    "import sys\n"
+    "from scitex_session import INJECTED, session\n"
+    "@session\n"
+    "def show(number, CONFIG=INJECTED):\n"
+    "    return CONFIG\n"
+)
+
+
+def test_nothing_is_imported_where_there_is_no_file(fresh):
     """Without configuration files the YAML library stays where it is."""
-    code = (
-        "import sys; from scitex_session._config import load_directory; load_directory();"
-        "print('yaml' in sys.modules, 're' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", code],
-        cwd=tmp_path, capture_output=True, encoding="utf-8", check=True,
-    )  # fmt: skip
-    assert done.stdout.split()[0] == "False"
+    done = fresh(SHOW + "show(1)\nprint('yaml' in sys.modules)\n")
+    assert done.stdout == "False\n", done.stderr
 
 
-def test_the_parser_in_python_reads_alike(tmp_path):
+def test_the_parser_in_python_reads_alike(fresh, folder):
     """Where PyYAML was built without its C parser, the same values and refusals come out."""
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "a.yaml").write_text("x: &x [1e-3, on]\ny: {<<: {z: *x}}\n")
-    code = (
+    (folder / "a.yaml").write_text("x: &x [1e-3, on]\ny: {<<: {z: *x}}\n")
+    done = fresh(
         "import yaml; del yaml.CSafeLoader\n"
-        "from scitex_session._config import load_directory\n"
-        "print(load_directory(warn=lambda _: None))\n"
-        "open('config/b.yaml', 'w', encoding='utf-8').write('- ' * 500)\n"
-        "load_directory()\n"
+        + SHOW
+        + "print(show(1).A.to_dict())\n"
+        + "open('config/b.yaml', 'w', encoding='utf-8').write('- ' * 500)\n"
+        + "show(1)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", code],
-        cwd=tmp_path, capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-    assert "{'A': {'x': [0.001, 'on'], 'y': {'z': [0.001, 'on']}}" in done.stdout
+    assert done.stdout == "{'x': [0.001, 'on'], 'y': {'z': [0.001, 'on']}}\n"
     assert "config/b.yaml, line 1: is nested more than 100 levels deep" in done.stderr
-
-
-def test_one_file_of_any_shape(tmp_path):
-    """`load_yaml` gives whatever stands at the top."""
-    file = tmp_path / "x.yaml"
-    for text, value in (("- 1\n- a: 2\n", [1, {"a": 2}]), ("3", 3), ("", None)):
-        file.write_text(text)
-        assert load_yaml(file) == value
-    with pytest.raises(ConfigError, match="does not exist"):
-        load_yaml(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize(
@@ -357,7 +399,6 @@ def test_one_file_of_any_shape(tmp_path):
 )
 def test_a_script_says_it_in_one_line_and_leaves_nothing(lab, text):
     """A mistake in a configuration file ends a script with status 2, one line and no directory."""
-    (lab.path / "config").mkdir()
     (lab.path / "config" / "a.yaml").write_bytes(text.encode("latin-1"))
     lab.decorated("print('ran')")
     done = lab.run()

@@ -1,35 +1,55 @@
+"""`--set NAMESPACE.key=value` on the command line of a script changes one value of CONFIG."""
+
 import pytest
 
-from scitex_session import UsageError
-from scitex_session._config import apply_overrides
+BODY = """\
+whole = CONFIG.to_dict()
+print({key: whole.get(key) for key in ('EXPERIMENT', 'MODEL', 'IS_DEBUG')})
+"""
+EXPERIMENT = """\
+learning_rate: 1
+bands: [1, 2]
+optimizer: {name: sgd, lr: 1}
+"""
+MODEL = """\
+hidden_size: 64
+a.b: 1
+3: three
+"""
 
 
 @pytest.fixture
-def namespaces():
-    """Return what two files and IS_DEBUG give."""
-    return {
-        "EXPERIMENT": {
-            "learning_rate": 1,
-            "bands": [1, 2],
-            "optimizer": {"name": "sgd", "lr": 1},
-        },
-        "MODEL": {"hidden_size": 64, "a.b": 1, 3: "three"},
-        "IS_DEBUG": False,
-    }
+def script(lab):
+    """Write a script that prints what ./config gives to CONFIG, and two configuration files."""
+    lab.config_file("EXPERIMENT.yaml", EXPERIMENT)
+    lab.config_file("MODEL.yaml", MODEL)
+    lab.decorated(BODY, "CONFIG=INJECTED")
+    return lab
 
 
 @pytest.fixture
-def refusal(namespaces):
-    """Return a function that gives the message of one refused override."""
+def applied(script):
+    """Return a function that runs the script with overrides and gives what it shows, and said."""
 
-    def run(override, into=None):
-        before = repr(namespaces)
-        with pytest.raises(UsageError) as caught:
-            apply_overrides(namespaces if into is None else into, [override])
-        assert repr(namespaces) == before
-        message = str(caught.value)
-        assert "\n" not in message
-        assert message.startswith(f"--set {override.partition('=')[0]}")
+    def run(*overrides):
+        done = script.run(*(part for override in overrides for part in ("--set", override)))
+        assert done.returncode == 0, done.stderr
+        return eval(done.stdout), done.stderr.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def refusal(script):
+    """Return a function that gives the message of one refused override, which leaves nothing."""
+
+    def run(override):
+        done = script.run("--set", override)
+        assert (done.returncode, done.stdout) == (2, "")
+        (message,) = done.stderr.splitlines()
+        name = override.partition("=")[0]
+        assert message.startswith(f"script.py: error: --set {name}")
+        assert not (script.path / "script_out").exists()
         return message
 
     return run
@@ -43,43 +63,49 @@ def refusal(namespaces):
         ("two words", "two words"), ("~", None),
     ],
 )  # fmt: skip
-def test_the_value_is_read_as_yaml(namespaces, text, value):
+def test_the_value_is_read_as_yaml(applied, text, value):
     """The same rules as in a file: 1e-3 is a number, [..] a list, an empty value null."""
-    apply_overrides(namespaces, [f"EXPERIMENT.learning_rate={text}"])
-    assert namespaces["EXPERIMENT"]["learning_rate"] == value
-    assert type(namespaces["EXPERIMENT"]["learning_rate"]) is type(value)
+    found, said = applied(f"EXPERIMENT.learning_rate={text}")
+    assert found["EXPERIMENT"]["learning_rate"] == value
+    assert type(found["EXPERIMENT"]["learning_rate"]) is type(value)
+    assert said == []
 
 
-def test_one_value_changes_and_no_other(namespaces):
+def test_one_value_changes_and_no_other(applied):
     """Nested keys are joined by dots; a key may hold a dot or be a number itself; the last wins."""
-    apply_overrides(
-        namespaces,
-        [
-            "EXPERIMENT.optimizer.lr=2",
-            "MODEL.a.b=2",
-            "MODEL.3=drei",
-            "IS_DEBUG=true",
-            "MODEL.hidden_size=1",
-            "MODEL.hidden_size=2",
-            "EXPERIMENT.bands=[]",
-        ],
+    found, _ = applied(
+        "EXPERIMENT.optimizer.lr=2",
+        "MODEL.a.b=2",
+        "MODEL.3=drei",
+        "IS_DEBUG=true",
+        "MODEL.hidden_size=1",
+        "MODEL.hidden_size=2",
+        "EXPERIMENT.bands=[]",
     )
-    assert namespaces == {
+    assert found == {
         "EXPERIMENT": {"learning_rate": 1, "bands": [], "optimizer": {"name": "sgd", "lr": 2}},
         "MODEL": {"hidden_size": 2, "a.b": 2, 3: "drei"},
         "IS_DEBUG": True,
     }
 
 
-def test_a_mapping_may_be_replaced_by_a_mapping(namespaces):
+def test_a_mapping_may_be_replaced_by_a_mapping(applied):
     """What holds keys can be set as a whole to other keys."""
-    apply_overrides(namespaces, ["EXPERIMENT.optimizer={name: adam}"])
-    assert namespaces["EXPERIMENT"]["optimizer"] == {"name": "adam"}
+    found, _ = applied("EXPERIMENT.optimizer={name: adam}")
+    assert found["EXPERIMENT"]["optimizer"] == {"name": "adam"}
 
 
-def test_no_override_needs_no_library(namespaces):
-    """Without any, nothing happens."""
-    apply_overrides(namespaces, [])
+def test_without_an_override_nothing_changes(applied):
+    """CONFIG is what the files say."""
+    assert applied()[0] == {
+        "EXPERIMENT": {
+            "learning_rate": 1,
+            "bands": [1, 2],
+            "optimizer": {"name": "sgd", "lr": 1},
+        },
+        "MODEL": {"hidden_size": 64, "a.b": 1, 3: "three"},
+        "IS_DEBUG": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -98,10 +124,12 @@ def test_an_unknown_key_is_refused_with_what_was_meant(refusal, override, meant)
     assert f"did you mean {meant}?" in refusal(override)
 
 
-def test_an_unknown_key_without_likeness_is_told_what_there_is(refusal):
+def test_an_unknown_key_without_likeness_is_told_what_there_is(refusal, script):
     """Where nothing is alike the keys that exist are listed, or that there is none."""
     assert "EXPERIMENT.learning_rate" in refusal("QQ.zz=1")
-    assert "no file in ./config" in refusal("QQ.zz=1", {"IS_DEBUG": False})
+    for file in (script.path / "config").iterdir():
+        file.unlink()
+    assert "no file in ./config" in refusal("QQ.zz=1")
 
 
 @pytest.mark.parametrize(
@@ -129,10 +157,9 @@ def test_what_cannot_be_set(refusal, override, part):
     assert part in refusal(override)
 
 
-def test_a_bare_yes_is_said(namespaces):
+def test_a_bare_yes_is_said(applied):
     """As in a file, a word that YAML 1.1 read as a boolean is told."""
-    said = []
-    apply_overrides(namespaces, ["EXPERIMENT.learning_rate=yes"], warn=said.append)
-    assert namespaces["EXPERIMENT"]["learning_rate"] == "yes"
+    found, said = applied("EXPERIMENT.learning_rate=yes")
+    assert found["EXPERIMENT"]["learning_rate"] == "yes"
     assert len(said) == 1
     assert said[0].startswith("--set EXPERIMENT.learning_rate: yes is read as the word")

@@ -247,15 +247,17 @@ def test_all_distributions_on_request(lab, look):
     assert "pytest" in environment["installed"]
 
 
-def test_distributions_of_another_name(tmp_path):
+def test_distributions_of_another_name(lab, look):
     """A module's distribution is found by its files where the names differ."""
-    from scitex_session._provenance import _environment
-
-    for name, files in {"odd-name": "real_module/__init__.py,,\n", "decoy": "x.py,,\n"}.items():
-        folder = tmp_path / f"{name.replace('-', '_')}-1.2.dist-info"
-        folder.mkdir()
-        (folder / "RECORD").write_text(files, encoding="utf-8")
-    available = _environment.installed_distributions([str(tmp_path)])
-    module = str(tmp_path / "real_module" / "__init__.py")
-    found = _environment.distributions_of({"real_module": module, "gone": "/x/gone.py"}, available)
-    assert found == ({"odd-name": "1.2"}, ["gone"])
+    for name, files in {"odd_name": "real_module/__init__.py,,\n", "decoy": "x.py,,\n"}.items():
+        lab.write(files, f"lib/site-packages/{name}-1.2.dist-info/RECORD")
+    lab.write("", "lib/site-packages/real_module/__init__.py")
+    lab.write("", "lib/site-packages/stray.py")
+    lab.decorated("import real_module, stray", name="here/script.py")
+    path = ":".join([str(lab.path / "lib/site-packages"), *filter(None, sys.path)])
+    done = lab.run(cwd=lab.path / "here", env={"PYTHONPATH": path})
+    assert done.returncode == 0, done.stderr
+    environment = look.record(lab.only("FINISHED_SUCCESS", base="here/script_out"))["environment"]
+    assert environment["distributions"]["odd-name"] == "1.2"
+    assert "decoy" not in environment["distributions"]
+    assert "stray" in environment["modules_without_distribution"]

@@ -1,3 +1,5 @@
+"""What is masked: tables of pure functions with hundreds of cases, hence the private imports."""
+
 import base64
 import json
 import subprocess
@@ -7,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scitex_session._provenance import _masking
-from scitex_session._provenance._masking import (
+from scitex_session import _masking
+from scitex_session._masking import (
     mask,
     mask_patch,
     mask_source,
@@ -130,7 +132,7 @@ def test_a_secret_is_hidden_where_it_turns_up_again():
 def test_secrets_of_the_environment_are_hidden_everywhere():
     """The value of a variable with a secret's name is hidden in command lines and texts."""
     use = "print(mask(['curl', 'x=planted-99-value']))"
-    code = f"from scitex_session._provenance._masking import mask; {use}"
+    code = f"from scitex_session._masking import mask; {use}"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={"MY_SERVICE_TOKEN": "planted-99-value", "PYTHONPATH": ":".join(sys.path)},
@@ -144,7 +146,7 @@ def test_secrets_of_the_environment_are_hidden_everywhere():
 def test_harmless_texts_cost_no_regular_expressions():
     """Masking ordinary settings does not import `re`."""
     code = (
-        "import sys; from scitex_session._provenance._masking import mask; "
+        "import sys; from scitex_session._masking import mask; "
         "mask({'lr': 0.1, 'path': 'data.csv', 'argv': ['prog', '--n', '5']}); "
         "sys.exit('re' in sys.modules)"
     )
@@ -268,7 +270,7 @@ def test_a_program_that_hides_nothing_costs_no_pattern():
     """The words of a program that resemble secrets' names do not make it load `re`."""
     code = (
         f"import sys; sys.path[:] = {sys.path!r}; "
-        "from scitex_session._provenance._masking import mask_source; "
+        "from scitex_session._masking import mask_source; "
         "mask_source(b'pass\\nrows.sort(key=len)\\nprint(\"key\", len(tokens))\\n', 'x.py'); "
         "print('re' in sys.modules)"
     )

@@ -1,15 +1,15 @@
+"""Real analyses repeated, traced and exported, by the command line."""
+
 import doctest
 import importlib
+import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-
-from scitex_session._reproduce._crate import export
-from scitex_session._reproduce._rerun import rerun
-from scitex_session._reproduce._stale import stale
-from scitex_session._reproduce._whence import whence
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "eeg_bands.py"
 
@@ -28,6 +28,31 @@ def eeg(lab):
     return lab
 
 
+def tool(lab, *args):
+    """Return the finished process of a `scitex-session` command."""
+    command = [sys.executable, "-m", "scitex_session", *map(str, args)]
+    return subprocess.run(
+        command, cwd=lab.path, env=lab.env, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+def ask(lab, *args):
+    """Return what a command answers as JSON, objects as namespaces."""
+    done = tool(lab, *args, "--json")
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout, object_hook=lambda d: SimpleNamespace(**d))
+
+
+def rerun(lab, run, *options):
+    """Repeat a run and return the comparison."""
+    return ask(lab, "rerun", run, *options)
+
+
+def first_cause(result):
+    """Return the likeliest cause as it is printed."""
+    return f"{result.causes[0].kind}: {result.causes[0].text}"
+
+
 def once(lab, *args, script="eeg_bands.py"):
     """Run a script and return its directory."""
     done = lab.run(*args, script=script)
@@ -39,8 +64,8 @@ def once(lab, *args, script="eeg_bands.py"):
 @pytest.mark.slow
 def test_the_eeg_example_is_identical_in_every_file(eeg):
     """The example on an untouched checkout is identical in every file that it writes."""
-    result = rerun(once(eeg, "--threshold", "0.3"))
-    assert result.reproduced, result.text()
+    result = rerun(eeg, once(eeg, "--threshold", "0.3"))
+    assert result.reproduced, result
     outputs = {f.path: f.status for f in result.files if not f.path.startswith("logs/")}
     assert {"bands.csv", "spectra.png", "shares.png"} <= set(outputs)
     assert set(outputs.values()) == {"identical"}
@@ -53,8 +78,8 @@ def test_the_eeg_example_as_it_is_shipped(lab):
     pytest.importorskip("matplotlib")
     shutil.copy(EXAMPLE, lab.path)
     run = once(lab)
-    assert rerun(run).reproduced
-    assert [found.stale for found in stale([run])] == [False]
+    assert rerun(lab, run).reproduced
+    assert [found.stale for found in ask(lab, "stale", "--all", run)] == [False]
 
 
 @pytest.mark.slow
@@ -64,9 +89,9 @@ def test_one_byte_of_the_recording(eeg):
     data = bytearray((eeg.path / "eeg.dat").read_bytes())
     data[1007] ^= 0x80  # the sign of a sample
     (eeg.path / "eeg.dat").write_bytes(data)
-    result = rerun(run)
+    result = rerun(eeg, run)
     assert not result.reproduced
-    assert str(result.causes[0]) == f"input: {eeg.path}/eeg.dat: its content has changed"
+    assert first_cause(result) == f"input: {eeg.path}/eeg.dat: its content has changed"
     table = next(file for file in result.files if file.path == "bands.csv")
     assert "numbers differ" in table.detail
     picture = next(file for file in result.files if file.path == "spectra.png")
@@ -80,9 +105,9 @@ def test_one_line_of_the_analysis(eeg):
     script = (eeg.path / "eeg_bands.py").read_text(encoding="utf-8")
     eeg.write(script.replace("np.arange(size) / size) ** 2", "np.arange(size) / size)"),
               "eeg_bands.py")  # fmt: skip
-    result = rerun(run, in_place=True)
+    result = rerun(eeg, run, "--in-place")
     assert result.causes[0].kind == "code"
-    assert rerun(run).reproduced
+    assert rerun(eeg, run).reproduced
 
 
 @pytest.mark.slow
@@ -99,9 +124,9 @@ def test_another_seed_of_the_analysis(eeg):
     run = once(eeg)
     script = (eeg.path / "eeg_bands.py").read_text(encoding="utf-8")
     eeg.write(script.replace("@stx.session\n", "@stx.session(seed=7)\n"), "eeg_bands.py")
-    assert rerun(run).reproduced
-    result = rerun(run, in_place=True)
-    assert str(result.causes[0]) == "seed: 42 became 7"
+    assert rerun(eeg, run).reproduced
+    result = rerun(eeg, run, "--in-place")
+    assert first_cause(result) == "seed: 42 became 7"
 
 
 @pytest.mark.slow
@@ -123,9 +148,9 @@ def test_another_version_of_a_library_of_the_analysis(eeg, tmp_path_factory):
     eeg.env = {**eeg.env, "PYTHONPATH": ":".join([str(site), *filter(None, sys.path)])}
     run = once(eeg)
     install("1.1", 2.25)
-    result = rerun(run)
+    result = rerun(eeg, run)
     assert not result.reproduced
-    assert str(result.causes[0]) == "library: amplifier 1.0 became 1.1"
+    assert first_cause(result) == "library: amplifier 1.0 became 1.1"
 
 
 @pytest.mark.slow
@@ -135,9 +160,10 @@ def test_a_picture_finds_its_way_home(eeg, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("else")
     for name, by in (("spectra.png", "metadata"), ("bands.csv", "digest")):
         shutil.copy(run / name, elsewhere / f"renamed-{name}")
-        (origin,) = whence(elsewhere / f"renamed-{name}", [run.parent.parent])
+        (origin,) = ask(eeg, "whence", elsewhere / f"renamed-{name}")
         assert (origin.run_id, origin.by) == (run.name, by)
-    assert (export(run, elsewhere / "crate") / "outputs" / "spectra.png").is_file()
+    assert tool(eeg, "export", run, elsewhere / "crate").returncode == 0
+    assert (elsewhere / "crate" / "outputs" / "spectra.png").is_file()
 
 
 # Analyses that nobody here wrote: the examples in the documentation of these objects.
@@ -182,7 +208,7 @@ def test_analyses_that_no_one_here_wrote(lab):
     lab.decorated(f"{body}\n{ending}")
     run = once(lab, script="script.py")
     assert len(list(run.glob("*.png"))) >= 5
-    result = rerun(run)
-    assert result.reproduced, result.text()
+    result = rerun(lab, run)
+    assert result.reproduced, result
     outputs = [file for file in result.files if not file.path.startswith("logs/")]
-    assert {file.status for file in outputs} == {"identical"}, result.text()
+    assert {file.status for file in outputs} == {"identical"}, result

@@ -1,13 +1,29 @@
+"""Runs exported as research objects, by the command line."""
+
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from scitex_session import SessionError
-from scitex_session._reproduce._crate import export
+
+def tool(lab, *args):
+    """Return the finished process of a `scitex-session` command."""
+    command = [sys.executable, "-m", "scitex_session", *map(str, args)]
+    return subprocess.run(
+        command, cwd=lab.path, env=lab.env, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+def export(lab, run, target, *options):
+    """Export a run and return the path that is printed."""
+    done = tool(lab, "export", run, target, *options)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
 
 
 @pytest.fixture
@@ -33,9 +49,11 @@ def graph_of(crate):
     return {entity["@id"]: entity for entity in document["@graph"]}
 
 
-def test_a_crate_tells_the_run(run, tmp_path):
+def test_a_crate_tells_the_run(run, lab, tmp_path):
     """The crate names script, inputs, settings, outputs, times, agent and libraries of the run."""
-    crate = export(run, tmp_path / "crate", license="CC-BY-4.0", author="Ada Lovelace")
+    crate = export(
+        lab, run, tmp_path / "crate", "--license", "CC-BY-4.0", "--author", "Ada Lovelace"
+    )
     graph = graph_of(crate)
     (action,) = [e for e in graph.values() if e["@type"] == "CreateAction"]
     assert graph[action["instrument"]["@id"]]["@type"] == ["File", "SoftwareSourceCode"]
@@ -52,11 +70,11 @@ def test_a_crate_tells_the_run(run, tmp_path):
     assert action["startTime"] <= action["endTime"]
 
 
-def test_every_part_is_there_with_its_digest(run, tmp_path):
+def test_every_part_is_there_with_its_digest(run, lab, tmp_path):
     """Each file of the crate is there with the size and digest that the crate says."""
     from urllib.parse import unquote
 
-    crate = export(run, tmp_path / "crate")
+    crate = export(lab, run, tmp_path / "crate")
     graph = graph_of(crate)
     parts = {item["@id"] for item in graph["./"]["hasPart"]}
     for part in parts:
@@ -67,9 +85,9 @@ def test_every_part_is_there_with_its_digest(run, tmp_path):
     assert not [name for name in present if name.endswith(".pkl")]
 
 
-def test_a_zip_file(run, tmp_path):
+def test_a_zip_file(run, lab, tmp_path):
     """With zip the crate is one file with the metadata at its root."""
-    path = export(run, tmp_path / "crate", zip=True)
+    path = export(lab, run, tmp_path / "crate", "--zip")
     assert path == tmp_path / "crate.zip"
     with zipfile.ZipFile(path) as archive:
         assert "ro-crate-metadata.json" in archive.namelist()
@@ -79,18 +97,19 @@ def test_a_zip_file(run, tmp_path):
     )  # fmt: skip
 
 
-def test_an_existing_target_is_refused(run, tmp_path):
+def test_an_existing_target_is_refused(run, lab, tmp_path):
     """Nothing is overwritten."""
     (tmp_path / "crate").mkdir()
-    with pytest.raises(SessionError, match="exists already"):
-        export(run, tmp_path / "crate")
+    done = tool(lab, "export", run, tmp_path / "crate")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "exists already; name another target" in done.stderr
 
 
 def test_a_failed_run(lab, tmp_path):
     """A run that failed is exported as one, with the reason."""
     lab.decorated("raise ValueError('bad luck')")
     lab.run()
-    crate = export(lab.only("FINISHED_ERROR"), tmp_path / "crate")
+    crate = export(lab, lab.only("FINISHED_ERROR"), tmp_path / "crate")
     (action,) = [e for e in graph_of(crate).values() if e["@type"] == "CreateAction"]
     assert action["actionStatus"]["@id"].endswith("FailedActionStatus")
     assert "bad luck" in action["error"]
@@ -100,7 +119,7 @@ def test_what_changed_since_is_not_passed_off(run, lab, tmp_path):
     """An input that has changed is described and not copied; the code is that of the run."""
     lab.write("other\n", "my data.txt")
     lab.write("broken", "helper.py")
-    crate = export(run, tmp_path / "crate")
+    crate = export(lab, run, tmp_path / "crate")
     assert not (crate / "inputs").exists()
     (helper,) = (crate / "code").glob("*/helper.py")
     assert "2 * x" in helper.read_text(encoding="utf-8")
@@ -120,7 +139,7 @@ def test_the_validator_accepts_it(run, lab, tmp_path, context_cache, status, pac
         lab.decorated("open('my data.txt').read()\nraise ValueError('bad luck')", name="bad.py")
         lab.run(script="bad.py")
         (run,) = lab.runs("FINISHED_ERROR", base="bad_out")
-    crate = export(run, tmp_path / "crate", zip=packed)
+    crate = export(lab, run, tmp_path / "crate", *["--zip"] * packed)
     settings = services.ValidationSettings(
         rocrate_uri=str(crate),
         profile_identifier="process-run-crate-0.5",
@@ -170,7 +189,7 @@ def context_cache(tmp_path):
     return path
 
 
-def test_a_run_that_is_not_over_is_refused(run, tmp_path):
+def test_a_run_that_is_not_over_is_refused(run, lab, tmp_path):
     """A run without an end is refused with the reason."""
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
@@ -178,5 +197,6 @@ def test_a_run_that_is_not_over_is_refused(run, tmp_path):
     record = json.loads(path.read_text(encoding="utf-8"))
     record["run"]["status"] = "running"
     path.write_text(json.dumps(record), encoding="utf-8")
-    with pytest.raises(SessionError, match="still running"):
-        export(copy, tmp_path / "crate")
+    done = tool(lab, "export", copy, tmp_path / "crate")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "still running" in done.stderr

@@ -383,14 +383,15 @@ def test_a_reader_that_stops_reading_is_noticed_as_ever(program):
     assert program.out.startswith("y" * 100 + "\n")
 
 
-def test_a_slow_reader_slows_the_script_but_not_its_end(program):
+@pytest.mark.parametrize(("pause", "lines"), [(1, 300_000), (4, 50_000)])
+def test_a_slow_reader_slows_the_script_but_not_its_end(program, pause, lines):
     """A reader that pauses holds up the script as a pipe does; nothing is lost."""
-    command = program.write("for i in range(300000): print(i)")
-    line = f"{sys.executable} {command[1]} | (sleep 1; cat)"
+    command = program.write(f"for i in range({lines}): print(i)")
+    line = f"{sys.executable} {command[1]} | (sleep {pause}; cat)"
     result = subprocess.run(
         line, shell=True, cwd=program.directory, capture_output=True, timeout=60, check=False
     )
-    wanted = "".join(f"{i}\n" for i in range(300000))
+    wanted = "".join(f"{i}\n" for i in range(lines))
     assert result.stdout.decode() == wanted
     assert program.out == wanted
 

@@ -188,20 +188,67 @@ def test_a_killed_keeper_is_replaced_and_loses_nothing(program, which):
     assert target.read_text(encoding="utf-8").splitlines() == lines
 
 
-@pytest.mark.slow
-def test_bytes_are_on_the_disk_soon(program):
-    """The log keeper asks for the disk a few seconds after something was written."""
-    import shutil
-    import subprocess
+def test_without_any_keeper_the_script_meets_a_broken_pipe(program):
+    """If keeper and standby are killed at once, a write fails, and the capture says why."""
+    code = """
+        sys.stdin.readline()
+        try:
+            for _ in range(10_000):
+                os.write(1, b"x" * 1000)
+            end = "nothing noticed"
+        except BrokenPipeError:
+            end = "broken pipe"
+        capture.stop()
+        print(end, "-", capture.incomplete)
+    """
+    process = program.start(code, stdin=-1)
+    pids = program.eventually(lambda: len(found := program.keepers(process.pid)) == 2 and found)
+    for how in (signal.SIGSTOP, signal.SIGKILL):  # suspended first, so that none replaces the other
+        for pid in pids:
+            os.kill(pid, how)
+    out, err = process.communicate(b"\n", timeout=30)
+    assert (out, err) == (b"broken pipe - the process that keeps the logs was killed\n", b"")
+    assert process.returncode == 0
 
-    if not shutil.which("strace"):
-        pytest.skip("needs strace")
-    with program.start("print('x'); time.sleep(60)") as process:
-        pids = program.eventually(lambda: len(found := program.keepers(process.pid)) == 2 and found)
-        command = ["timeout", "6", "strace", "-f", "-e", "trace=fsync,fdatasync"]
-        command += ["-p", ",".join(map(str, pids))]
-        trace = subprocess.run(command, capture_output=True, check=False)
-        process.kill()
-    if b"attach" not in trace.stderr:
-        pytest.skip("strace may not attach here")
-    assert b"sync(" in trace.stderr
+
+def test_signals_do_not_end_the_keeper(program):
+    """The signals that end a script by default end no keeper of its logs."""
+    ignored = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
+    process = program.start("sys.stdin.readline(); print('last words')", stdin=-1)
+    pids = program.eventually(lambda: len(found := program.keepers(process.pid)) == 2 and found)
+    for number in ignored:
+        for pid in pids:
+            os.kill(pid, number)
+    assert process.communicate(b"\n", timeout=30) == (b"last words\n", b"")
+    assert program.out == "last words\n"
+    program.eventually(lambda: not program.keepers(process.pid))
+
+
+def test_a_moving_bar_is_in_the_log_after_a_kill(program):
+    """Killed while a progress bar moves, the script leaves its last state in the log."""
+    code = """
+        print("begin")
+        for i in range(100):
+            print(f"\\r{i}%", end="", flush=True)
+            time.sleep(0.005)
+        os.kill(os.getpid(), 9)
+    """
+    assert program.run(code).returncode == -signal.SIGKILL
+    program.eventually(lambda: program.out == "begin\n99%", 1)
+
+
+def test_the_command_gets_signals_and_directory_as_usual(program):
+    """The command of `if_killed` runs where the script was started, and may be interrupted."""
+    code = """
+        import os, signal, sys
+        from scitex_tee import Capture
+        os.mkdir("below"); os.chdir("below")
+        ask = "import signal; print(signal.getsignal(signal.SIGTERM), file=open('part', 'w'))"
+        both = f'"{sys.executable}" -c "$0" && mv part done'
+        Capture("out.log", if_killed=["/bin/sh", "-c", both, ask]).start()
+        os.kill(os.getpid(), 9)
+    """
+    program.run(code, captured=False)
+    done = program.directory / "below" / "done"
+    program.eventually(done.exists)
+    assert done.read_text(encoding="utf-8") == f"{signal.SIG_DFL}\n"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import random  # noqa: TC003 - hypothesis looks at annotations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scitex_tee import clean_log
+from scitex_tee import Tee, clean_log
 from scitex_tee._log.renderer import Renderer
 
 PIECES = [
@@ -107,7 +108,15 @@ def test_text_is_left_alone(text):
     assert clean_log(text) == text
 
 
-def test_long_output_in_any_chunks_is_the_same():
+def logged(directory, raw: bytes, size: int) -> bytes:
+    """What the log of a stream has after so many bytes were written at a time."""
+    with Tee(io.TextIOWrapper(io.BytesIO()), directory / "x.log") as tee:
+        for start in range(0, len(raw), size):
+            tee.buffer.write(raw[start : start + size])
+    return (directory / "x.log").read_bytes()
+
+
+def test_long_output_in_any_chunks_is_the_same(tmp_path):
     """Rows that scroll out, rows of a megabyte and colours: chunks of any size give one result."""
     rows = [f"row {i} {'x' * (i % 50)}\n".encode() for i in range(3000)]
     rows[500] = b"y" * 1_000_000 + b"\n"
@@ -115,13 +124,7 @@ def test_long_output_in_any_chunks_is_the_same():
     rows[1500] = b"\x1b[32mgreen\x1b[0m\n"
     rows[2500] = b"\x1b[40A\rchanged\x1b[40B\n"
     raw = b"".join(rows)
-    texts = set()
-    for size in (700, 4096, 65536, len(raw)):
-        renderer, text = Renderer(), Text()
-        for start in range(0, len(raw), size):
-            text.apply(renderer.feed(raw[start : start + size]))
-        text.apply(renderer.finish())
-        texts.add(bytes(text.data))
+    texts = {logged(tmp_path, raw, size) for size in (700, 4096, 65536, len(raw))}
     assert len(texts) == 1
     assert b"changed" in texts.pop()
 
@@ -151,15 +154,13 @@ def test_what_is_being_redrawn_is_held_back():
     assert str(text) == "start\n100%\nnext"
 
 
-def test_only_what_cleaning_changed_is_lossy():
+def test_only_what_cleaning_changed_is_kept_raw(tmp_path):
     """Plain text and line ends of Windows need no raw bytes beside them; anything else does."""
     plain = [b"a\nb\n", b"a\r\nb\n", "ü".encode()]
     changed = [b"\x1b[1mx", b"a\rb", b"\xff", b"\x07"]
     for raw, lossy in [*((p, False) for p in plain), *((c, True) for c in changed)]:
-        renderer = Renderer()
-        renderer.feed(raw)
-        renderer.finish()
-        assert renderer.lossy is lossy, raw
+        logged(tmp_path, raw, len(raw))
+        assert (tmp_path / "x.raw.gz").exists() is lossy, raw
 
 
 def _screen(raw: bytes, columns: int) -> str:
@@ -195,8 +196,6 @@ def test_tqdm_reads_as_on_the_screen():
 def test_rich_reads_as_on_the_screen():
     """A live progress display of rich ends up as a terminal shows it."""
     pytest.importorskip("rich")
-    import io
-
     from rich.console import Console
     from rich.progress import Progress
 

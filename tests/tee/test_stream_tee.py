@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from scitex_tee import Tee, capture
-from scitex_tee._client.streams import StreamCapture
+from scitex_tee import Capture, Tee, capture
 
 
 def test_a_tee_is_a_whole_text_stream(tmp_path):
@@ -71,19 +70,26 @@ def test_a_replaced_stdout_is_captured_besides_the_descriptors(tmp_path, monkeyp
 
 
 def test_without_descriptors_the_streams_are_captured(tmp_path, monkeypatch):
-    """The way of Windows: both streams are logged, with cleaning, and put back."""
+    """The way of Windows, and without an interpreter to start: both streams are logged, cleaned."""
     out, err = io.StringIO(), io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
-    one = StreamCapture([str(tmp_path / "o.log"), str(tmp_path / "e.log")], append=False, raw=True)
+    monkeypatch.setattr(sys, "executable", "")
+    one = Capture(tmp_path / "o.log", tmp_path / "e.log")
+    one.start()
     sys.stdout.write("1%\r2%\n")
     sys.stderr.write("error\n")
     one.stop()
-    assert (sys.stdout, sys.stderr, one.problem) == (out, err, None)
+    assert (sys.stdout, sys.stderr, one.incomplete) == (out, err, None)
     assert (out.getvalue(), err.getvalue()) == ("1%\r2%\n", "error\n")
     assert (tmp_path / "o.log").read_text(encoding="utf-8") == "2%\n"
     assert (tmp_path / "e.log").read_text(encoding="utf-8") == "error\n"
-    again = StreamCapture([str(tmp_path / "o.log"), None], append=True, raw=False)
-    sys.stdout.write("more\n")
-    again.stop()
+    assert gzip.decompress((tmp_path / "o.raw.gz").read_bytes()) == b"1%\r2%\n"
+    with Capture(tmp_path / "o.log", append=True, raw=False):
+        sys.stdout.write("more\n")
     assert (tmp_path / "o.log").read_text(encoding="utf-8") == "2%\nmore\n"
+    with Capture(tmp_path / "o.log", tmp_path / "o.log"):
+        sys.stdout.write("anew\n")
+        sys.stderr.write("both\n")
+    assert (tmp_path / "o.log").read_text(encoding="utf-8") == "anew\nboth\n"
+    assert not (tmp_path / "o.raw.gz").exists()

@@ -178,6 +178,41 @@ def test_streams_keep_the_order_of_slow_writers(program):
     assert terminal.seen.decode() == wanted
 
 
+def test_streams_take_turns_at_full_speed(program):
+    """Lines that alternate between the two streams without a pause appear in their order."""
+    code = """
+        for i in range(50):
+            print(f"o{i}"); print(f"e{i}", file=sys.stderr)
+    """
+    wanted = "".join(f"o{i}\r\ne{i}\r\n" for i in range(50)).encode()
+    for _ in range(5):  # on a very busy machine a turn may take longer than a stream waits
+        terminal = program.at_terminal(code)
+        assert terminal.wait() == 0
+        if terminal.seen == wanted:
+            break
+    assert terminal.seen == wanted
+
+
+def test_a_stopped_terminal_does_not_hold_up_the_end(program):
+    """With the terminal stopped by Ctrl-S a capture still stops, and the log is complete."""
+    terminal = program.at_terminal(
+        """
+        print("ready")
+        sys.stdin.readline()
+        for i in range(2000):
+            print("line", i)
+        capture.stop()
+        open("stopped", "w").close()
+        """
+    )
+    terminal.read(b"ready")
+    terminal.type(b"\x13\n")
+    program.eventually((program.directory / "stopped").exists)
+    assert program.out == "ready\n" + "".join(f"line {i}\n" for i in range(2000))
+    terminal.type(b"\x11")
+    assert terminal.wait() == 0
+
+
 def test_only_one_stream_at_the_terminal(program):
     """With ``> file`` stdout is a file and stderr still a terminal."""
     terminal = program.at_terminal(

@@ -1,6 +1,8 @@
 """A dict whose keys can also be read and set as attributes."""
 
-from scitex_dotdict._dotdict import DotDict
+from __future__ import annotations
+
+from ._dotdict import DotDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,7 +12,7 @@ __all__ = ["DotDict"]
 
 
 def __getattr__(name: str) -> str:
-    """Read the version from the installed metadata when it is asked for."""
+    """Read the version from the installed metadata when it is first asked for."""
     if name == "__version__":
         from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""From plain dicts, lists and tuples to trees of one dict class, and back."""
+"""Convert plain dicts, lists and tuples to trees of one dict class, and back."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import gc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
 NESTED = frozenset({dict, list, tuple})
 
-# CPython's collector does not track a dict that has never held anything but atoms, and tells so
-# in the time of one call. Where it tracks all dicts, or cannot tell, the values are looked at.
+# CPython's garbage collector does not track a dict that has only ever held atoms; asking it takes
+# one call instead of a look at each value. Where it tracks all dicts, the values are looked at.
 _may_hold_containers = getattr(gc, "is_tracked", bool)
 _update = dict.update
 _set = dict.__setitem__
@@ -21,8 +20,8 @@ _set = dict.__setitem__
 def fill(target: dict[Any, Any], source: dict[Any, Any], memo: dict[int, Any]) -> None:
     """Update `target` with `source`, whose nested dicts become the class of `target`.
 
-    `memo` maps the id of each container met to what it became, so that a container that
-    stands in two places, or inside itself, does so again, and is converted once.
+    `memo` maps the id of each container already met to its result, so that one that is shared or
+    contains itself is converted once and stays so.
     """
     _update(target, source)
     if not _may_hold_containers(source) or NESTED.isdisjoint(map(type, source.values())):
@@ -34,7 +33,7 @@ def fill(target: dict[Any, Any], source: dict[Any, Any], memo: dict[int, Any]) -
 
 
 def convert(value: Any, cls: type[dict[Any, Any]], memo: dict[int, Any]) -> Any:
-    """Give `value` with every plain dict in it as a `cls`; the same object if it holds none."""
+    """Return `value` with every plain dict in it as a `cls`; the same object if it has none."""
     known = memo.get(id(value))
     if known is not None:
         return known
@@ -53,7 +52,7 @@ def _convert_sequence(value: Any, cls: type[dict[Any, Any]], memo: dict[int, Any
         return value
     items: list[Any] = []
     if type(value) is list:
-        memo[id(value)] = items  # before its elements: one of them may hold the list itself
+        memo[id(value)] = items  # before its elements: one may be the list itself
     items.extend(convert(item, cls, memo) for item in value)
     if all(new is old for new, old in zip(items, value, strict=True)):
         memo[id(value)] = value
@@ -64,7 +63,7 @@ def _convert_sequence(value: Any, cls: type[dict[Any, Any]], memo: dict[int, Any
 
 
 def to_plain(value: Any, cls: type[dict[Any, Any]], memo: dict[int, Any]) -> Any:
-    """Give `value` with every `cls` in it as a plain dict, in new lists and tuples."""
+    """Return `value` with every `cls` in it as a plain dict, in new lists and tuples."""
     known = memo.get(id(value))
     if known is not None:
         return known
@@ -83,18 +82,3 @@ def to_plain(value: Any, cls: type[dict[Any, Any]], memo: dict[int, Any]) -> Any
         memo[id(value)] = whole = tuple(to_plain(item, cls, memo) for item in value)
         return whole
     return value
-
-
-def nearest(name: str, keys: Iterable[object]) -> str:
-    """Say which key was probably meant, or which keys there are."""
-    from difflib import get_close_matches  # only a mistake pays for this import
-
-    names = [key for key in keys if isinstance(key, str)]
-    folded = {key.lower(): key for key in reversed(names)}
-    near = get_close_matches(name, names, 1) or [
-        folded[low] for low in get_close_matches(name.lower(), folded, 1)
-    ]
-    if near:
-        return f"did you mean {near[0]!r}?"
-    shown = ", ".join(repr(key) for key in names[:8])
-    return f"it has {shown}{', ...' if len(names) > 8 else ''}" if names else "it has no keys"  # noqa: PLR2004 - a line's worth

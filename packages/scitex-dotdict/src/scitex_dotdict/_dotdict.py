@@ -1,9 +1,9 @@
-"""The dict with attributes."""
+"""The DotDict."""
 
 from __future__ import annotations
 
-from scitex_dotdict import _yaml
-from scitex_dotdict._convert import NESTED, convert, fill, nearest, to_plain
+from ._convert import NESTED, convert, fill, to_plain
+from ._yaml import register_with_yaml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _generic_getattr = object.__getattribute__
 _set = dict.__setitem__
 
-# Names for which the class is asked before the keys: what some DotDict class defines (filled in
-# below), and what Python and its libraries look for on any object to learn how to treat it.
+# Names that are looked up on the class before the keys: what DotDict and its subclasses define
+# (added below), and what Python and its libraries look for on any object.
 _DEFINED = {
     *("__copy__", "__deepcopy__", "__getinitargs__", "__getnewargs__", "__getnewargs_ex__"),
     *("__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__dict__", "__weakref__"),
@@ -31,9 +31,9 @@ class DotDict(dict["Any", "Any"]):
     """A dict whose string keys can also be read, set and deleted as attributes.
 
     It is a dict in every respect: `isinstance`, `json`, `pickle`, `copy`, ``|``, ``**`` and
-    `yaml.safe_dump` treat it as one. Plain dicts put into it by whatever way, also inside lists
-    and tuples, become DotDicts; a list or tuple without a dict inside is kept as it is, and so
-    are other kinds of mapping.
+    `yaml.safe_dump` treat it as one. Plain dicts put into it in any way, also inside lists and
+    tuples, become DotDicts; a list or tuple without a dict inside is kept as it is, and so are
+    other kinds of mapping.
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ class DotDict(dict["Any", "Any"]):
     Raises
     ------
     AttributeError
-        When an attribute is read that is no key (the message names the nearest key), or set
-        whose name belongs to a method (``d.items = 1``; ``d["items"] = 1`` works, and ``d.items``
-        stays the method), or begins with two underscores.
+        For reading an attribute that is no key (the message names the nearest key), and for
+        setting one that is the name of a method (``d.items = 1``; ``d["items"] = 1`` works, and
+        ``d.items`` stays the method) or begins with two underscores.
 
     Notes
     -----
@@ -83,19 +83,19 @@ class DotDict(dict["Any", "Any"]):
             source = dict(*args, **kwargs)
         fill(self, source, {})
 
-    # Python 3.11 builds and drops an exception before it calls __getattr__, which makes that
-    # way four times slower than this one.
+    # Not __getattr__: Python 3.11 raises and drops an exception before it calls that, which makes
+    # reading a key four times slower.
     def __getattribute__(self, name: str) -> Any:
         if name in _DEFINED:
             try:
                 return _generic_getattr(self, name)
-            except AttributeError:  # defined by another class, or looked for in vain
+            except AttributeError:  # defined by another subclass, or by none
                 if name[:2] == "__" or name not in self:
                     raise
         try:
             return self[name]
         except KeyError:
-            message = f"{type(self).__name__} has no key {name!r}; {nearest(name, self)}"
+            message = f"{type(self).__name__} has no key {name!r}; {_nearest(name, self)}"
             raise AttributeError(message) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -123,14 +123,14 @@ class DotDict(dict["Any", "Any"]):
             del self[name]
         else:
             raise AttributeError(
-                f"{type(self).__name__} has no key {name!r}; {nearest(name, self)}"
+                f"{type(self).__name__} has no key {name!r}; {_nearest(name, self)}"
             )
 
     def __setitem__(self, key: Any, value: Any) -> None:
         _set(self, key, convert(value, type(self), {}) if type(value) in NESTED else value)
 
     def update(self, /, *args: Any, **kwargs: Any) -> None:
-        """Take over the keys of a mapping or of pairs, as `dict.update` does, converted."""
+        """Set the keys of a mapping or of pairs as `dict.update` does, converted."""
         fill(self, dict(*args, **kwargs), {})
 
     def setdefault(self, key: Any, default: Any = None, /) -> Any:
@@ -186,18 +186,18 @@ class DotDict(dict["Any", "Any"]):
         Returns
         -------
         dict
-            Shares no DotDict, list or tuple with this one; other values are the same objects.
+            It shares no DotDict, list or tuple with this one; other values are the same objects.
         """
         plain: dict[Any, Any] = to_plain(self, DotDict, {})
         return plain
 
     def freeze(self) -> Self:
-        """Refuse every further change, here and in all that is nested; return itself.
+        """Refuse every further change, here and in everything nested; return itself.
 
-        Nested DotDicts are frozen with it, lists become tuples and sets frozensets. A frozen
-        DotDict equals what it equalled before but for these, keeps its state when pickled or
-        copied, and is hashable if all its values are. ``DotDict(d.to_dict())`` is a copy that
-        can be changed.
+        Nested DotDicts are frozen too, lists become tuples and sets frozensets. Apart from these
+        a frozen DotDict is equal to what it was before. It stays frozen when pickled or copied,
+        and is hashable if all its values are. ``DotDict(d.to_dict())`` is a copy that can be
+        changed.
 
         Returns
         -------
@@ -212,7 +212,7 @@ class DotDict(dict["Any", "Any"]):
             ...
         TypeError: cannot set 'lr': this DotDict is frozen; change a copy, DotDict(d.to_dict())
         """
-        from scitex_dotdict._frozen import freeze
+        from ._frozen import freeze
 
         freeze(self, DotDict, {})
         return self
@@ -222,5 +222,20 @@ def _is_identifier(key: object) -> bool:
     return isinstance(key, str) and key.isidentifier() and key[:2] != "__"
 
 
+def _nearest(name: str, keys: Iterable[object]) -> str:
+    """Say which key was probably meant, or which keys exist."""
+    from difflib import get_close_matches  # only a mistake pays for this import
+
+    names = [key for key in keys if isinstance(key, str)]
+    folded = {key.lower(): key for key in reversed(names)}
+    near = get_close_matches(name, names, 1) or [
+        folded[low] for low in get_close_matches(name.lower(), folded, 1)
+    ]
+    if near:
+        return f"did you mean {near[0]!r}?"
+    shown = ", ".join(repr(key) for key in names[:8])
+    return f"it has {shown}{', ...' if len(names) > 8 else ''}" if names else "it has no keys"  # noqa: PLR2004 - a line's worth
+
+
 _DEFINED.update(dir(DotDict))
-_yaml.register_with_yaml(DotDict)
+register_with_yaml(DotDict)

@@ -1,6 +1,6 @@
-"""DotDicts that refuse to change.
+"""Make DotDicts read-only.
 
-Freezing swaps the class of the object for one made here, so that a DotDict that is never frozen
+Freezing replaces the class of the object by one made here, so that a DotDict that is never frozen
 pays nothing for the possibility when it is written to.
 """
 
@@ -10,27 +10,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn, Self
 
-    from scitex_dotdict._dotdict import DotDict
-
-    _Mixed = DotDict
+    _Base = dict[Any, Any]
 else:
-    # A class swap needs one line of bases; a mixin beside it that inherits nothing leaves it so.
-    _Mixed = object
+    # The class of an object can only be replaced by one with the same layout, which this has only
+    # if the mixin inherits from nothing.
+    _Base = object
 
-_frozen_class: dict[type[DotDict], type[DotDict]] = {}
-_writable_class: dict[type[DotDict], type[DotDict]] = {}
+_frozen_class: dict[type[Any], type[Any]] = {}
+_writable_class: dict[type[Any], type[Any]] = {}
 
 
 def _refuse(action: str) -> NoReturn:
     raise TypeError(f"cannot {action}: this DotDict is frozen; change a copy, DotDict(d.to_dict())")
 
 
-class _Frozen(_Mixed):
-    """What a frozen class does differently; comes before the class that was frozen."""
+class _Frozen(_Base):
+    """The methods that a frozen class overrides; the class that was frozen comes next."""
 
     __slots__ = ()
 
-    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
+    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
         if len(self):
             _refuse("initialise again")
         super().__init__(*args, **kwargs)
@@ -74,16 +73,18 @@ class _Frozen(_Mixed):
         _refuse("clear")
 
     def copy(self) -> Self:
-        """Return itself: nothing can tell it from a copy."""
+        """Return itself, which is as good as a copy."""
         return self
 
     __copy__ = copy
 
     def __or__(self, other: Any) -> Any:
-        return _thawed(self).__or__(other).freeze() if isinstance(other, dict) else NotImplemented
+        return _writable(self).__or__(other).freeze() if isinstance(other, dict) else NotImplemented
 
     def __ror__(self, other: Any) -> Any:
-        return _thawed(self).__ror__(other).freeze() if isinstance(other, dict) else NotImplemented
+        return (
+            _writable(self).__ror__(other).freeze() if isinstance(other, dict) else NotImplemented
+        )
 
     def __hash__(self) -> int:  # type: ignore[override]  # dict says None; a frozen one need not
         return hash(frozenset(dict.items(self)))
@@ -92,22 +93,23 @@ class _Frozen(_Mixed):
         return _restore, (_writable_class[type(self)], dict(self))
 
 
-def _thawed(frozen: DotDict) -> DotDict:
-    """Copy the first level as the class it had before."""
-    cls = _writable_class[type(frozen)]
+def _writable(frozen: Any) -> Any:
+    """Copy the first level, as the class it had before it was frozen."""
+    return _make(_writable_class[type(frozen)], frozen)
+
+
+def _restore(cls: Any, items: dict[Any, Any]) -> Any:
+    """Rebuild a frozen DotDict from a pickle or a deep copy."""
+    return _make(cls, items).freeze()
+
+
+def _make(cls: Any, items: dict[Any, Any]) -> Any:
     new = cls.__new__(cls)
-    dict.update(new, frozen)
+    dict.update(new, items)
     return new
 
 
-def _restore(cls: type[DotDict], items: dict[Any, Any]) -> DotDict:
-    """Rebuild a frozen DotDict from a pickle or a deep copy."""
-    new = cls.__new__(cls)
-    dict.update(new, items)
-    return new.freeze()
-
-
-def _frozen_form_of(cls: type[DotDict]) -> type[DotDict]:
+def _frozen_form_of(cls: type[Any]) -> type[Any]:
     if cls not in _frozen_class:
         names = {
             "__slots__": (),
@@ -121,8 +123,8 @@ def _frozen_form_of(cls: type[DotDict]) -> type[DotDict]:
     return _frozen_class[cls]
 
 
-def freeze(value: Any, kind: type[DotDict], memo: dict[int, Any]) -> Any:
-    """Freeze `value` and all in it; DotDicts in place, lists and sets as what replaces them.
+def freeze(value: Any, kind: type[Any], memo: dict[int, Any]) -> Any:
+    """Freeze `value` and everything in it: DotDicts in place, lists and sets by replacement.
 
     Parameters
     ----------
@@ -145,7 +147,7 @@ def freeze(value: Any, kind: type[DotDict], memo: dict[int, Any]) -> Any:
     if type(value) is dict:  # appended to a list after the list was stored
         return freeze(kind(value), kind, memo)
     if type(value) in (list, tuple):
-        memo[id(value)] = value  # the answer for a list that holds itself, which no tuple can
+        memo[id(value)] = value  # for a list that contains itself, which no tuple can
         memo[id(value)] = frozen = tuple(freeze(item, kind, memo) for item in value)
         return frozen
     return frozenset(value) if type(value) is set else value

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 def register_with_yaml(cls: type[dict[Any, Any]]) -> None:
     """Have PyYAML write `cls` and its subclasses as mappings, now or when it is imported.
 
-    PyYAML's safe dumper knows exact types only and refuses a subclass of dict, so the class has
-    to be made known to it.
+    PyYAML's safe dumper looks at exact types and refuses a subclass of dict that it does not know.
     """
     if "yaml" in sys.modules and hasattr(sys.modules["yaml"], "SafeDumper"):
         _register(sys.modules["yaml"], cls)
@@ -25,18 +24,18 @@ def register_with_yaml(cls: type[dict[Any, Any]]) -> None:
 
 
 def _register(yaml: ModuleType, cls: type[dict[Any, Any]]) -> None:
-    base = yaml.SafeDumper.represent_dict.__globals__["SafeRepresenter"]
-    represent_dict = base.represent_dict
+    base = yaml.representer.SafeRepresenter
     pending = [base]
-    while pending:  # a dumper class with registrations of its own does not see those of its base
+    while pending:
         dumper = pending.pop()
         pending += dumper.__subclasses__()
+        # A class with registrations of its own does not see those of its base.
         if dumper is base or "yaml_multi_representers" in vars(dumper):
-            dumper.add_multi_representer(cls, represent_dict)
+            dumper.add_multi_representer(cls, base.represent_dict)
 
 
 class _WhenYamlIsImported:
-    """A finder that finds nothing itself: it adds the registration to PyYAML's own loader."""
+    """A finder that adds the registration to PyYAML's own loader."""
 
     def __init__(self, cls: type[dict[Any, Any]]) -> None:
         self._cls = cls
@@ -44,7 +43,7 @@ class _WhenYamlIsImported:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Pass PyYAML's spec on with a loader that ends in the registration."""
+        """Return PyYAML's spec with a loader that registers the class in the end."""
         if name != "yaml":
             return None
         for finder in sys.meta_path:
@@ -57,7 +56,7 @@ class _WhenYamlIsImported:
 
     def _extend(self, loader: Any) -> None:
         execute = getattr(loader, "exec_module", None)
-        if execute is None:  # a namespace: some folder called "yaml", not the library
+        if execute is None:  # a namespace package: a folder of the user's called "yaml"
             return
 
         def execute_and_register(module: ModuleType) -> None:

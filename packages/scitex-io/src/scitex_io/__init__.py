@@ -2,15 +2,20 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from scitex_io._errors import MissingLibraryError as MissingLibraryError
-    from scitex_io._errors import UnfitObjectError as UnfitObjectError
-    from scitex_io._errors import UnknownEndingError as UnknownEndingError
-    from scitex_io._errors import UnreadableFileError as UnreadableFileError
-    from scitex_io._figure._table import figure_data as figure_data
-    from scitex_io._load import load as load
-    from scitex_io._save import save as save
-    from scitex_io._stamp import read_stamp as read_stamp
-    from scitex_io._target import saving_into as saving_into
+    from ._errors import MissingLibraryError as MissingLibraryError
+    from ._errors import UnfitObjectError as UnfitObjectError
+    from ._errors import UnknownEndingError as UnknownEndingError
+    from ._errors import UnreadableFileError as UnreadableFileError
+    from ._errors import YamlError as YamlError
+    from ._figure._table import figure_data as figure_data
+    from ._load import load as load
+    from ._plain import describe as describe
+    from ._plain import to_plain as to_plain
+    from ._save import save as save
+    from ._stamp import read_stamp as read_stamp
+    from ._target import saving_into as saving_into
+    from ._yaml_reader import parse_yaml as parse_yaml
+    from ._yaml_writer import dump_yaml as dump_yaml
 
     __version__: str
 
@@ -19,11 +24,16 @@ __all__ = [
     "UnfitObjectError",
     "UnknownEndingError",
     "UnreadableFileError",
+    "YamlError",
+    "describe",
+    "dump_yaml",
     "figure_data",
     "load",
+    "parse_yaml",
     "read_stamp",
     "save",
     "saving_into",
+    "to_plain",
 ]
 
 _HOMES = {
@@ -31,11 +41,16 @@ _HOMES = {
     "UnfitObjectError": "_errors",
     "UnknownEndingError": "_errors",
     "UnreadableFileError": "_errors",
+    "YamlError": "_errors",
+    "describe": "_plain",
+    "dump_yaml": "_yaml_writer",
     "figure_data": "_figure._table",
     "load": "_load",
+    "parse_yaml": "_yaml_reader",
     "read_stamp": "_stamp",
     "save": "_save",
     "saving_into": "_target",
+    "to_plain": "_plain",
 }
 
 

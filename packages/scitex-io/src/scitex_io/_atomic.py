@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Write files that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from scitex_io._registry import Writer
+    from ._registry import Writer
 
 
-def check_place(path: str) -> None:
-    """Refuse a place where no file can be put, before anything is made.
+def check_writable(path: str) -> None:
+    """Refuse a path where no file can be saved, before anything is written.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def check_place(path: str) -> None:
     if not stat.S_ISREG(mode):
         raise OSError(f"cannot save to {path}: it is no regular file")
     if not os.access(path, os.W_OK):
-        # The rename would succeed all the same, and undo a protection that someone wanted.
+        # A rename would replace the file all the same, and undo a protection that someone wanted.
         raise PermissionError(f"cannot save to {path}: it is write-protected")
 
 
@@ -44,60 +44,58 @@ def _check_parents(path: str) -> None:
         raise PermissionError(f"cannot save to {path}: {folder} is not writable")
 
 
-def write_whole(path: str, ending: str, write: Writer) -> None:
-    """Write a file aside, bring it to the disk, and only then put it under its name.
+def write_atomically(path: str, ending: str, write: Writer) -> None:
+    """Write a file under a temporary name, fsync it, and rename it over its target.
 
-    The file is written beside its target as ``.scitex-io-<random><ending>``, flushed with
-    fsync and renamed over the target in one step, so neither a reader nor a crash sees a half.
-    Permissions are those of the file replaced, else those that the umask leaves. A symbolic
-    link is followed. After a failure, neither the file aside nor the parents made for it stay.
+    The temporary file is ``.scitex-io-<random><ending>`` in the directory of the target, so neither
+    a reader nor a crash sees a partial file. Permissions are those of the file replaced, else those
+    that the umask leaves. A symbolic link is followed. After a failure the temporary file and the
+    directories made for it are removed.
 
     Parameters
     ----------
     path : str
         Absolute path of the target.
     ending : str
-        Kept at the end of the temporary name.
+        End of the temporary name.
     write : callable
-        Given the binary file, writes the content.
+        Called with the binary file to write the content.
     """
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
-    made = _make_parents(folder)
-    aside = os.path.join(folder, f".scitex-io-{os.urandom(6).hex()}{ending}")
+    made: list[str] = []
+    temporary = os.path.join(folder, f".scitex-io-{os.urandom(6).hex()}{ending}")
     try:
-        with _create(aside) as file:
+        _make_directories(folder, made)
+        # Mode 0o666 less the umask, which the kernel applies: it cannot be read without changing
+        # it. "x" and not "x+", because numpy writes arrays in one piece only to a file that is not
+        # open for reading.
+        with open(temporary, "xb") as file:
             write(file)
             file.flush()
-            _keep_mode(target, file)
+            _copy_mode(target, file)
             os.fsync(file.fileno())
-        os.replace(aside, target)
+        os.replace(temporary, target)
     except BaseException:
-        _remove(aside, made)
+        _clean_up(temporary, made)
         raise
 
 
-def _make_parents(folder: str) -> list[str]:
+def _make_directories(folder: str, made: list[str]) -> None:
+    """Make a directory and its parents, and add those made to `made`, the deepest first."""
     missing = []
     while not os.path.isdir(folder):
         missing.append(folder)
         folder = os.path.dirname(folder)
-    for place in reversed(missing):
+    for parent in reversed(missing):
         try:
-            os.mkdir(place)
+            os.mkdir(parent)
         except FileExistsError:
-            # Another process was faster; then it is not ours to take away again.
-            missing.remove(place)
-    return missing
+            continue  # made by another process meanwhile, and not ours to remove
+        made.insert(0, parent)
 
 
-def _create(path: str) -> BinaryIO:
-    # 0o666 by default: the kernel applies the umask, which could not be read without changing it.
-    # "x" and not "x+": numpy writes arrays in one piece only to a file that is merely written.
-    return open(path, "xb")
-
-
-def _keep_mode(target: str, file: BinaryIO) -> None:
+def _copy_mode(target: str, file: BinaryIO) -> None:
     try:
         mode = stat.S_IMODE(os.stat(target).st_mode)
     except FileNotFoundError:
@@ -106,13 +104,13 @@ def _keep_mode(target: str, file: BinaryIO) -> None:
         os.fchmod(file.fileno(), mode)
 
 
-def _remove(aside: str, made: list[str]) -> None:
+def _clean_up(temporary: str, made: list[str]) -> None:
     try:
-        os.unlink(aside)
+        os.unlink(temporary)
     except FileNotFoundError:
         pass  # it was never made
     for folder in made:
         try:
             os.rmdir(folder)
         except OSError:
-            return  # someone else has put something there
+            return  # another process has put something there

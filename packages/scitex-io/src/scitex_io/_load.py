@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from scitex_io._registry import check_options, ending_of, format_of
-from scitex_io._target import active_directory, tell_loaded, text_of
+from ._registry import check_options, ending_of, format_of
+from ._target import active_directory, notify_loaded, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-_LISTED = 10_000
+_MAX_LISTED = 10_000
 
 
 def load(path: str | os.PathLike[str], **options: Any) -> Any:
@@ -20,7 +20,7 @@ def load(path: str | os.PathLike[str], **options: Any) -> Any:
     Parameters
     ----------
     path : str or os.PathLike
-        Looked for as it is given, and then, if it is relative, in the directory that
+        Looked up as it is given, and then, if it is relative, in the directory that
         `saving_into` has set. ``~`` is the home directory.
     **options
         What the format takes. For ``.csv`` and ``.tsv``: ``kind`` ("frame", "columns", "rows"
@@ -38,11 +38,11 @@ def load(path: str | os.PathLike[str], **options: Any) -> Any:
     Raises
     ------
     FileNotFoundError
-        Names the places looked at and files of similar names.
+        Names the paths tried, and files of similar names.
     UnknownEndingError, MissingLibraryError
         As for `save`.
     UnreadableFileError (ValueError)
-        The content is not what the ending says.
+        The content is not what the ending says. For YAML it is a `YamlError`, with line and key.
 
     Warnings
     --------
@@ -60,7 +60,7 @@ def load(path: str | os.PathLike[str], **options: Any) -> Any:
         except Exception as error:
             _explain(error, found, ending)
             raise
-    tell_loaded(found)
+    notify_loaded(found)
     return content
 
 
@@ -74,10 +74,10 @@ def _read(read: Any, file: BinaryIO, ending: str, options: dict[str, Any]) -> An
 
 
 def _explain(error: Exception, path: str, ending: str) -> None:
-    """Raise an error that names the file, if the library's own tells of broken content."""
-    from scitex_io._errors import MissingLibraryError, UnknownEndingError, UnreadableFileError
+    """Raise an error that names the file, if the library's own error is about the content."""
+    from ._errors import MissingLibraryError, UnknownEndingError, UnreadableFileError
 
-    ours = (MissingLibraryError, UnknownEndingError)
+    ours = (MissingLibraryError, UnknownEndingError, UnreadableFileError)
     if isinstance(error, (*ours, TypeError, MemoryError, Warning)):
         return
     if isinstance(error, OSError) and error.errno is not None:
@@ -87,36 +87,36 @@ def _explain(error: Exception, path: str, ending: str) -> None:
 
 
 def _find(text: str) -> str:
-    given = os.path.abspath(text)
-    places = [given]
+    paths = [os.path.abspath(text)]
     directory = active_directory()
     if directory is not None and not os.path.isabs(text):
-        places.append(os.path.join(directory, text))
-    for place in dict.fromkeys(places):
-        if os.path.isdir(place):
-            raise IsADirectoryError(f"cannot load {place}: it is a directory")
-        if os.path.exists(place):
-            return os.path.abspath(place)
-    raise FileNotFoundError(_missing(list(dict.fromkeys(places))))
+        paths.append(os.path.abspath(os.path.join(directory, text)))
+    for path in paths:
+        if os.path.isdir(path):
+            raise IsADirectoryError(f"cannot load {path}: it is a directory")
+        if os.path.exists(path):
+            return path
+    raise FileNotFoundError(_missing(list(dict.fromkeys(paths))))
 
 
-def _missing(places: list[str]) -> str:
-    message = f"no file {' and no file '.join(places)}"
-    near = [name for place in places for name in _near(place)]
-    return f"{message}; did you mean {' or '.join(near[:3])}?" if near else message
+def _missing(paths: list[str]) -> str:
+    message = f"no file {' and no file '.join(paths)}"
+    similar = [name for path in paths for name in _similar(path)]
+    return f"{message}; did you mean {' or '.join(similar[:3])}?" if similar else message
 
 
-def _near(place: str) -> list[str]:
+def _similar(path: str) -> list[str]:
+    """Return files of similar names in the directory of a path that does not exist."""
     from difflib import get_close_matches
     from itertools import islice
 
-    folder, name = os.path.split(place)
+    folder, name = os.path.split(path)
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in islice(entries, _LISTED)]
+            names = [entry.name for entry in islice(entries, _MAX_LISTED)]
     except OSError:
-        return []  # no such directory: nothing in it can be near
-    # A misspelt ending is as near as a misspelt stem, and capitals do not matter.
+        return []  # no such directory
+    # The whole name, because the ending may be misspelt too; capitals do not matter.
     by_lower = {other.lower(): other for other in sorted(names) if not other.startswith(".")}
     matches = get_close_matches(name.lower(), by_lower, n=2, cutoff=0.7)
     return [os.path.join(folder, by_lower[match]) for match in matches]

@@ -1,180 +1,366 @@
-"""Any nest of data as builtins, for formats that know nothing else."""
+"""Turn any object into plain data: dicts, lists, text, numbers and dates.
+
+One walk with two policies. `to_plain` describes what has no plain form, for records that have to be
+written whatever they hold. `_fit.fit` refuses it, for files that have to come back as they were.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections import deque
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime, timedelta, timezone
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import describe, is_a, is_frame, is_polars
+from ._libraries import is_a
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Collection, Sequence
     from typing import Any
 
-_NUMBERS = frozenset({bool, float, int, type(None)})
-_SCALARS = _NUMBERS | {str}
+    Parts = dict[Any, Any] | Sequence[Any] | None
+
+_NUMBERS = frozenset((bool, float, int, type(None)))
+_CONTAINERS = frozenset((dict, list, tuple))
+MISSING = object()  # "no such form"; None is a value
+
+# What a record may hold: an object that shares its parts a thousandfold would never end.
+_MAX_VALUES = 2_000_000
+_MAX_CHARACTERS = 64_000_000
+_MAX_DEPTH = 100
+_MAX_ARRAY = 1_000
+_MAX_BYTES = 64_000
+_MAX_SHOWN = 100
+_MAX_REPR = 200
 
 
-class Plain:
-    """Turns a nest of data into builtins, or says which part of it has no such form.
+def to_plain(obj: object, *, for_pickle: bool = False) -> tuple[Any, list[str]]:
+    """Turn any object into plain data that `dump_yaml` and JSON can hold.
+
+    Mappings become dict, sequences list, sets sorted lists, dataclasses and namespaces mappings of
+    their fields, enum members their names, paths, decimals and the like text, numpy scalars and
+    arrays of up to 1000 numbers numbers. Dates, datetimes and bytes stay. Anything else is replaced
+    by a description. No library is imported to recognise its objects.
 
     Parameters
     ----------
-    ending : str
-        The ending asked for, for messages.
-    keep_dates : bool
-        Leave dates and datetimes as they are (YAML) instead of writing them as ISO 8601 text.
-    text_keys : bool
-        Turn keys that are numbers, booleans or None into text as JSON writes them.
+    obj : object
+        Anything.
+    for_pickle : bool, default False
+        Keep paths and tuples, which a pickle can hold.
+
+    Returns
+    -------
+    plain : object
+        None, bool, int, float, str, bytes, date, datetime, and lists and dicts of them.
+    warnings : list of str
+        One line for each value that is described, with its path of keys.
     """
+    walk = _Describing(for_pickle=for_pickle)
+    return walk.visit(obj), walk.warnings
 
-    def __init__(self, ending: str, *, keep_dates: bool, text_keys: bool) -> None:
-        self.ending = ending
-        self.keep_dates = keep_dates
-        self.text_keys = text_keys
-        self._open: list[int] = []
 
-    def of(self, obj: Any) -> Any:
-        """Return `obj` as dicts, lists and scalars.
+def describe(obj: object) -> str:
+    """Describe an object in one line, without its address, even if its repr fails.
 
-        Raises
-        ------
-        UnfitObjectError
-            With the place of the part that has no such form.
-        """
+    Parameters
+    ----------
+    obj : object
+        Anything.
+
+    Returns
+    -------
+    str
+        In angle brackets: type, and shape or repr.
+    """
+    kind = f"{type(obj).__module__}.{type(obj).__qualname__}".removeprefix("builtins.")
+    try:
+        shape, dtype = getattr(obj, "shape", None), getattr(obj, "dtype", None)
+        if isinstance(shape, tuple):
+            return f"<{kind} shape={tuple(shape)}" + (f" dtype={dtype}>" if dtype else ">")
+        text = " ".join(repr(obj).split())
+    except Exception as error:  # noqa: BLE001 - a user's repr may raise anything
+        return f"<{kind}, whose repr raises {type(error).__name__}>"
+    head, at, tail = text.partition(" at 0x")
+    if at:
+        text = head + tail.lstrip("0123456789abcdefABCDEF")
+    if len(text) > _MAX_REPR:
+        text = f"{text[:_MAX_REPR]}..."
+    return text if text.startswith("<") else f"<{kind} {text}>"
+
+
+class Walk:
+    """A walk over nested data; a subclass decides on single values, keys and misfits."""
+
+    max_values = float("inf")
+
+    def __init__(self) -> None:
+        self._path: list[object] = []
+        self._open: set[int] = set()
+        self._values = 0
+
+    def visit(self, obj: Any) -> Any:
+        """Return the plain form of `obj`."""
+        kind = type(obj)
+        self._values += 1
+        if kind in _NUMBERS:
+            return obj
+        if kind is str:
+            return self.text(obj)
+        if kind in _CONTAINERS:
+            return self.container(obj, obj)
+        value = self.single(obj)
+        if value is not MISSING:
+            return value
+        parts = self.parts(obj)
+        return self.misfit(obj) if parts is None else self.container(obj, parts)
+
+    def container(self, obj: Any, parts: Any) -> Any:
+        """Return the dict or list of the plain forms of an object's parts."""
+        self._open.add(id(obj))
         try:
-            return self.convert(obj)
-        except RecursionError:
-            raise self.refuse("", "is nested too deep; make it flatter") from None
-
-    def convert(self, obj: Any, where: str = "") -> Any:
-        """Return a part of the whole; `where` is its place, as ``['a'][3]``."""
-        if type(obj) in _SCALARS:
-            return self._text(obj, where) if type(obj) is str else obj
-        for is_it, make in _CONVERSIONS:
-            if is_it(obj):
-                return self._nested(make, obj, where)
-        return self._scalar(obj, where)
-
-    def refuse(self, where: str, why: str) -> UnfitObjectError:
-        """Make the error that names the place."""
-        place = f"the object at {where}" if where else "the object"
-        return UnfitObjectError(f"cannot save as {self.ending}: {place} {why}")
-
-    def _nested(self, make: Callable[[Plain, Any, str], Any], obj: Any, where: str) -> Any:
-        if id(obj) in self._open:
-            raise self.refuse(where, "contains itself")
-        self._open.append(id(obj))
-        try:
-            return make(self, obj, where)
+            return self._mapping(parts) if isinstance(parts, dict) else self._sequence(parts)
         finally:
-            self._open.pop()
+            self._open.discard(id(obj))
 
-    def _text(self, text: str, where: str) -> str:
+    def _mapping(self, mapping: dict[Any, Any]) -> dict[Any, Any]:
+        plain: dict[Any, Any] = {}
+        # A list, because another thread may be writing into the mapping.
+        for raw, value in list(mapping.items()):
+            if self._values > self.max_values:
+                plain["..."] = self.rest(mapping, plain)
+                break
+            key = self.key(raw, plain)
+            self._path.append(key)
+            plain[key] = self.visit(value)
+            self._path.pop()
+        return plain
+
+    def _sequence(self, items: Sequence[Any]) -> list[Any]:
+        if self._values + len(items) <= self.max_values and _NUMBERS.issuperset(map(type, items)):
+            self._values += len(items)  # long lists of numbers need no closer look
+            return list(items)
+        plain: list[Any] = []
+        for index, value in enumerate(items):
+            if self._values > self.max_values:
+                plain.append(self.rest(items, plain))
+                break
+            self._path.append(index)
+            plain.append(self.visit(value))
+            self._path.pop()
+        return plain
+
+    def text(self, text: str) -> str:
+        """Return a text as the file is to hold it."""
+        raise NotImplementedError
+
+    def single(self, obj: Any) -> Any:
+        """Return the plain form of a single value, or `MISSING`."""
+        raise NotImplementedError
+
+    def parts(self, obj: Any) -> Parts:
+        """Return what an object consists of, or None if it cannot be taken apart."""
+        raise NotImplementedError
+
+    def key(self, key: Any, taken: dict[Any, Any]) -> Any:
+        """Return the plain form of a key that is not among the keys `taken`."""
+        raise NotImplementedError
+
+    def misfit(self, obj: Any) -> Any:
+        """Decide on an object without a plain form."""
+        raise NotImplementedError
+
+    def rest(self, whole: Collection[Any], part: Collection[Any]) -> Any:
+        """Return what replaces the parts of a container beyond `max_values`."""
+        raise NotImplementedError
+
+
+class _Describing(Walk):
+    """Describes what has no plain form, and goes on."""
+
+    max_values = _MAX_VALUES
+
+    def __init__(self, *, for_pickle: bool) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+        self._for_pickle = for_pickle
+        self._characters = 0
+
+    def visit(self, obj: Any) -> Any:
         try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise self.refuse(where, "is text that UTF-8 cannot hold (a lone surrogate)") from None
+            return super().visit(obj)
+        except RecursionError:
+            return self._describe(obj, "goes too deep")
+        except Exception as error:  # noqa: BLE001 - a user's class may raise anything when asked
+            return self._describe(obj, f"raises {type(error).__name__} when it is read")
+
+    def container(self, obj: Any, parts: Any) -> Any:
+        if id(obj) in self._open:
+            return self._describe(obj, "contains itself")
+        if len(self._path) >= _MAX_DEPTH:
+            return self._describe(obj, f"is nested more than {_MAX_DEPTH} levels deep")
+        plain = super().container(obj, parts)
+        kept = self._for_pickle and isinstance(obj, tuple) and isinstance(plain, list)
+        return tuple(plain) if kept else plain
+
+    def text(self, text: str) -> str:
+        if self._characters + len(text) > _MAX_CHARACTERS and len(text) > _MAX_ARRAY:
+            return self._describe(text, "is too large", f"<{len(text):,} characters>")
+        self._characters += len(text)
+        clean = _unicode(text)
+        return clean if clean == text else self._describe(text, "is no Unicode text", clean)
+
+    def single(self, obj: Any) -> Any:
+        if self._for_pickle and is_a(obj, "pathlib", "PurePath"):
+            return obj
+        value = scalar_of(obj)
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, bytes) and len(value) > _MAX_BYTES:
+            return self._describe(value, "is too large to be recorded", f"<{len(value):,} bytes>")
+        return value
+
+    def parts(self, obj: Any) -> Parts:
+        if isinstance(obj, tuple) and hasattr(obj, "_fields"):
+            return dict(zip(obj._fields, obj, strict=True))
+        if isinstance(obj, AbstractSet):
+            return sorted(obj, key=lambda item: (type(item).__name__, repr(item)))
+        if is_a(obj, "numpy", "ndarray"):
+            small = obj.ndim and obj.size <= _MAX_ARRAY and obj.dtype.kind != "V"
+            return list(obj.tolist()) if small else None
+        return parts_of(obj)
+
+    def key(self, key: Any, taken: dict[Any, Any]) -> Any:
+        kind = type(key)
+        if kind is str or kind is int or kind is bool:
+            name: Any = key
+        else:
+            try:
+                value = scalar_of(key)
+                name = str(key) if value is MISSING else value
+            except Exception:  # noqa: BLE001 - a user's class may raise anything when asked
+                name = describe(key)
+            # None and NaN make keys that a reader refuses or never finds again; bytes, odd ones.
+            if name is None or isinstance(name, bytes) or name != name:  # noqa: PLR0124 - NaN
+                name = str(name)
+        if isinstance(name, str):
+            name = _unicode(name)
+        count = 2
+        first = name
+        while name in taken:
+            name, count = f"{first} ({count})", count + 1
+        return name
+
+    def misfit(self, obj: Any) -> Any:
+        return self._describe(obj, "cannot be recorded", describe(obj))
+
+    def rest(self, whole: Collection[Any], part: Collection[Any]) -> Any:
+        return self._describe(whole, "is too large", f"<{len(whole) - len(part):,} more>")
+
+    def _describe(self, obj: object, why: str, text: str | None = None) -> str:
+        if text is None:
+            text = f"<{type(obj).__qualname__} that {why}>"
+        text = _unicode(text)
+        where = ".".join(map(str, self._path)) or "the value"
+        shown = repr(text) if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]!r}..."
+        self.warnings.append(f"{where} {why}; {shown} is recorded in its place")
         return text
 
-    def _scalar(self, obj: Any, where: str) -> Any:
-        for base in (bool, int, float, str):
-            if isinstance(obj, base):  # IntEnum, numpy.float64 and other subclasses
-                return self.convert(base(obj) if base is not str else str.__str__(obj), where)
-        if isinstance(obj, os.PathLike):
-            return self.convert(os.fspath(obj), where)
-        if any(is_a(obj, "datetime", name) for name in ("date", "time")):
-            return self._date(obj)
-        if type(obj).__name__ == "NAType":  # pandas' missing value
-            return None
-        raise self.refuse(
-            where, f"is {describe(obj)}, which this format cannot hold; convert it, or save as .pkl"
-        )
 
-    def _date(self, obj: Any) -> Any:
-        if type(obj).__name__ == "NaTType":
-            return None
-        if is_a(obj, "pandas", "Timestamp"):
-            obj = obj.to_pydatetime(warn=False)
-        if self.keep_dates and not is_a(obj, "datetime", "time"):
-            return obj
-        return obj.isoformat()
-
-    def key(self, key: Any, where: str) -> Any:
-        """Return a mapping's key in the form that the format knows."""
-        if type(key) is str:
-            return self._text(key, where)
-        if is_a(key, "numpy", "generic"):
-            key = key.item()
-        if isinstance(key, str):
-            return self._text(str.__str__(key), where)
-        if key is None or isinstance(key, (bool, int, float)):
-            return self._number_key(key) if self.text_keys else key
-        if any(is_a(key, "datetime", name) for name in ("date", "time")):
-            return self._date(key)
-        raise self.refuse(where, f"has the key {key!r}; keys must be text or numbers")
-
-    def _number_key(self, key: bool | float | None) -> str:
-        names = {None: "null", True: "true", False: "false"}
-        if key is None or isinstance(key, bool):
-            return names[key]
-        return int.__repr__(key) if isinstance(key, int) else float.__repr__(key)
+def scalar_of(obj: Any) -> Any:  # noqa: PLR0911 - one return for each kind
+    """Return the plain form of a single value, or `MISSING`."""
+    if is_a(obj, "enum", "Enum"):
+        return obj.name if isinstance(obj.name, str) else str(obj)
+    value = base_of(obj)
+    if value is not MISSING:
+        return value
+    if isinstance(obj, complex):
+        return f"{obj.real!r}{obj.imag:+}j"
+    if isinstance(obj, bytes | bytearray | memoryview):
+        return bytes(obj)
+    if isinstance(obj, date):
+        return moment_of(obj)
+    if is_a(obj, "numpy", "generic"):
+        item = item_of(obj)
+        return item if item is None else scalar_of(item)
+    if isinstance(obj, os.PathLike):
+        return os.fsdecode(obj)
+    if any(is_a(obj, module, name) for module, name in _BY_TEXT):
+        return str(obj)
+    return MISSING
 
 
-def _mapping(plain: Plain, obj: Any, where: str) -> dict[Any, Any]:
-    result: dict[Any, Any] = {}
-    for raw, value in obj.items():
-        key = plain.key(raw, where)
-        if key in result:
-            raise plain.refuse(where, f"has two keys that would both be written as {key!r}")
-        result[key] = plain.convert(value, f"{where}[{raw!r}]")
-    return result
+def base_of(obj: Any) -> Any:
+    """Return the bool, int, float or str that an object is, without its subclass."""
+    if isinstance(obj, bool):
+        return obj
+    for kind in (int, float, str):
+        if isinstance(obj, kind):
+            return getattr(kind, f"__{kind.__name__}__")(obj)
+    return MISSING
 
 
-def _sequence(plain: Plain, obj: Any, where: str) -> list[Any]:
-    if set(map(type, obj)) <= _NUMBERS:  # long lists of numbers need no closer look
-        return list(obj)
-    return [plain.convert(value, f"{where}[{place}]") for place, value in enumerate(obj)]
+def item_of(scalar: Any) -> Any:
+    """Return the Python object that is equal to a scalar of numpy."""
+    item = scalar.item()
+    # A type without an equal in Python, such as longdouble, returns itself.
+    return float(item) if is_a(item, "numpy", "generic") else item
 
 
-def _array(plain: Plain, obj: Any, where: str) -> Any:
-    if obj.dtype.kind == "M":
-        obj = obj.astype(str)
-    if obj.dtype.names is not None:
-        return [plain.convert(dict(zip(obj.dtype.names, row, strict=True))) for row in obj.tolist()]
-    if is_a(obj, "numpy.ma", "MaskedArray") and obj.mask.any():
-        raise plain.refuse(where, "is a masked array; use .filled(value), or save as .pkl")
-    return plain.convert(obj.tolist(), where)
-
-
-def _frame(plain: Plain, obj: Any, where: str) -> Any:
-    from scitex_io._formats._frames import with_index
-
-    table = with_index(obj)
-    return [
-        _mapping(plain, dict(zip(table.columns, row, strict=True)), f"{where}[{place}]")
-        for place, row in enumerate(table.itertuples(index=False, name=None))
-    ]
-
-
-def _fields(plain: Plain, obj: Any, where: str) -> dict[Any, Any]:
-    return _mapping(
-        plain, {name: getattr(obj, name) for name in type(obj).__dataclass_fields__}, where
-    )
-
-
-def _is_mapping(obj: Any) -> bool:
-    from collections.abc import Mapping
-
-    return isinstance(obj, Mapping)
-
-
-_CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[Plain, Any, str], Any]], ...] = (
-    (_is_mapping, _mapping),
-    (lambda obj: isinstance(obj, (list, tuple)), _sequence),
-    (lambda obj: is_a(obj, "numpy", "ndarray") or is_a(obj, "numpy", "generic"), _array),
-    (is_frame, _frame),
-    (is_polars, lambda plain, obj, where: _sequence(plain, obj.to_dicts(), where)),
-    (lambda obj: hasattr(type(obj), "__dataclass_fields__"), _fields),
+_BY_TEXT = (
+    ("datetime", "time"),
+    ("datetime", "timedelta"),
+    ("decimal", "Decimal"),
+    ("fractions", "Fraction"),
+    ("uuid", "UUID"),
 )
+
+
+def parts_of(obj: Any) -> Parts:
+    """Return what an object consists of, or None if it is no container that can be looked into."""
+    if isinstance(obj, dict):
+        return dict(dict.items(obj))
+    if isinstance(obj, range):
+        return obj
+    if isinstance(obj, list | tuple | deque):
+        return list(obj)
+    if isinstance(obj, Mapping):
+        return dict(obj.items())
+    return None if isinstance(obj, type) else _fields(obj)
+
+
+def _fields(obj: Any) -> dict[Any, Any] | None:
+    kind = type(obj)
+    if hasattr(kind, "__dataclass_fields__"):
+        names = [field.name for field in sys.modules["dataclasses"].fields(obj)]
+    elif hasattr(kind, "__attrs_attrs__"):
+        names = [field.name for field in kind.__attrs_attrs__]
+    elif is_a(obj, "pydantic", "BaseModel"):
+        names = list(kind.model_fields)
+    elif is_a(obj, "argparse", "Namespace") or is_a(obj, "types", "SimpleNamespace"):
+        names = list(vars(obj))
+    else:
+        return None
+    return {name: getattr(obj, name) for name in names}
+
+
+def moment_of(obj: date) -> date:
+    """Return a date or datetime of exactly that class, with an offset of whole minutes."""
+    if not isinstance(obj, datetime):
+        return date(obj.year, obj.month, obj.day)
+    offset = obj.utcoffset()
+    if offset is not None and offset.total_seconds() % 60:
+        # Neither YAML nor ISO 8601 has seconds in an offset.
+        obj, offset = obj.astimezone(UTC), timedelta(0)
+    clock = (obj.hour, obj.minute, obj.second, obj.microsecond)
+    zone = None if offset is None else timezone(offset)
+    return datetime(obj.year, obj.month, obj.day, *clock, tzinfo=zone)
+
+
+def _unicode(text: str) -> str:
+    """Write a lone surrogate, which a file name may contain, as its escape."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,6 +1,10 @@
-"""Which ending is written and read by which module."""
+"""Find the format of a file by its ending."""
 
 from __future__ import annotations
+
+import os
+
+from ._formats import FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,50 +13,21 @@ if TYPE_CHECKING:
 
     Writer = Callable[[BinaryIO], None]
 
-_MODULES = {
-    ".csv": "_tables",
-    ".csv.gz": "_tables",
-    ".h5": "_hdf5",
-    ".hdf5": "_hdf5",
-    ".jpeg": "_pictures",
-    ".jpg": "_pictures",
-    ".json": "_json",
-    ".json.gz": "_json",
-    ".mat": "_mat",
-    ".npy": "_npy",
-    ".npz": "_npz",
-    ".parquet": "_parquet",
-    ".pdf": "_pictures",
-    ".pkl": "_pickle",
-    ".pkl.gz": "_pickle",
-    ".png": "_pictures",
-    ".pt": "_torch",
-    ".pth": "_torch",
-    ".svg": "_pictures",
-    ".tif": "_pictures",
-    ".tiff": "_pictures",
-    ".tsv": "_tables",
-    ".tsv.gz": "_tables",
-    ".txt": "_text",
-    ".txt.gz": "_text",
-    ".xlsx": "_excel",
-    ".yaml": "_yaml",
-    ".yml": "_yaml",
-}
-ENDINGS = tuple(_MODULES)
+
+_MODULES = {ending: module for module, endings in FORMATS.items() for ending in endings}
 
 
 class Request:
-    """What a format is told about the file it is to make.
+    """The file that a format is asked to write.
 
     Parameters
     ----------
     path : str
         Absolute path, for messages.
     ending : str
-        One of `ENDINGS`, in lower case.
+        In lower case, such as ``.csv.gz``.
     run_id : str or None
-        The id to leave in the file's own metadata.
+        The id to write into the file's own metadata.
     """
 
     __slots__ = ("ending", "path", "run_id")
@@ -76,26 +51,25 @@ def ending_of(path: str) -> str:
     UnknownEndingError
         If there is none, or none that is known; the message lists those that are.
     """
-    import os
-
     name = os.path.basename(path)
     stem, last = os.path.splitext(name.lower())
     if last == ".gz":
         last = os.path.splitext(stem)[1] + last
     if last in _MODULES:
         return last
-    from scitex_io._errors import UnknownEndingError
+    from ._errors import UnknownEndingError
 
     raise UnknownEndingError(_unknown(path, last))
 
 
 def _unknown(path: str, ending: str) -> str:
-    known = f"endings: {' '.join(ENDINGS)}"
+    endings = sorted(_MODULES)
+    known = f"endings: {' '.join(endings)}"
     if not ending:
         return f"{path!r} has no ending, and the ending decides the format; {known}"
     from difflib import get_close_matches
 
-    near = get_close_matches(ending, ENDINGS, n=1)
+    near = get_close_matches(ending, endings, n=1)
     hint = f", did you mean {near[0]}?" if near else ";"
     return f"{path!r} has the unknown ending {ending}{hint} {known}"
 
@@ -104,7 +78,7 @@ def format_of(ending: str) -> Any:
     """Import the module that writes (`prepare`) and reads (`read`) files of this ending."""
     from importlib import import_module
 
-    return import_module(f"scitex_io._formats.{_MODULES[ending]}")
+    return import_module(f"{__package__}._formats.{_MODULES[ending]}")
 
 
 def check_options(function: Any, options: dict[str, Any], verb: str, ending: str) -> None:
@@ -113,12 +87,12 @@ def check_options(function: Any, options: dict[str, Any], verb: str, ending: str
     Raises
     ------
     TypeError
-        For the first such option. A function with ``**options`` hands them to a library that
+        For the first such option. A function with ``**options`` passes them to a library that
         refuses for itself.
     """
-    passes_on = function.__code__.co_flags & 0x08
+    takes_any = function.__code__.co_flags & 0x08
     known = sorted(function.__kwdefaults__ or ())
     for name in options:
-        if name not in known and not passes_on:
+        if name not in known and not takes_any:
             takes = f"it takes {', '.join(known)}" if known else "it takes none"
             raise TypeError(f"{verb}() to or from {ending} has no option {name!r}; {takes}")

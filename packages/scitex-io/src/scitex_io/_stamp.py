@@ -1,4 +1,4 @@
-"""The id of the run that made a file, kept in the file's own metadata."""
+"""Read the id of the run that made a file from the file's own metadata."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 KEY = "scitex-run"
-_MARK = re.compile(rb"scitex-run=([\x20-\x7e]{1,400}?)(?:;|\Z)")
-_HEAD = 1 << 20  # SVG metadata and the root of an HDF5 file stand near the front
+_STAMP = re.compile(rb"scitex-run=([\x20-\x7e]{1,400}?)(?:;|\Z)")
+_HEAD = 1 << 20  # SVG metadata and the root of an HDF5 file are near the front
 _MAX_COMMENT = 65_557  # the longest end of a zip file
 _SCAN_STEP = 1 << 20
-_MARK_ROOM = 1024
+_MAX_STAMP = 1024
 
 
 def stamp_text(run_id: str) -> str:
-    """Return the text that marks a file as made by this run; ``;`` ends it."""
+    """Return the text that is written into the metadata of a file; ``;`` ends it."""
     return f"{KEY}={run_id.replace('%', '%25').replace(';', '%3B')};"
 
 
 def read_stamp(path: str | os.PathLike[str]) -> str | None:
-    """Return the id of the run that made a file, as the file itself tells it.
+    """Return the id of the run that made a file, from the file's own metadata.
 
     Works for PNG, JPEG, PDF, SVG, NPZ, parquet and HDF5 files written by `save` while
-    `saving_into` had a run id, whatever they are called now. The format is known by the first
-    bytes, and nothing but those bytes is read: no library is imported.
+    `saving_into` had a run id, whatever they are called now. The format is recognised by the first
+    bytes, and no library is imported.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def read_stamp(path: str | os.PathLike[str]) -> str | None:
 
 
 def _marked(content: bytes) -> str | None:
-    match = _MARK.search(content)
+    match = _STAMP.search(content)
     if match is None:
         return None
     return match.group(1).decode("ascii").replace("%3B", ";").replace("%25", "%")
@@ -98,7 +98,7 @@ def _in_pdf(file: BinaryIO) -> str | None:
             if text.startswith(b"\xfe\xff"):  # UTF-16, as PIL writes it
                 text = text[2:].decode("utf-16-be", "replace").encode()
             found = _marked(text) or found
-        tail = window[-2 * _MARK_ROOM :]
+        tail = window[-2 * _MAX_STAMP :]
     return found
 
 
@@ -135,13 +135,13 @@ def _in_parquet(file: BinaryIO) -> str | None:
     # Thrift's compact form of a key and its value: field header, length, text; twice.
     before = b"\x18" + bytes([len(KEY)]) + KEY.encode() + b"\x18"
     _, found, value = file.read(length).partition(before)
-    return _marked(value[:_MARK_ROOM]) if found else None
+    return _marked(value[:_MAX_STAMP]) if found else None
 
 
 def _in_hdf5(file: BinaryIO) -> str | None:
     file.seek(0)
     _, found, value = file.read(_HEAD).partition(KEY.encode() + b"\0")
-    return _marked(value[:_MARK_ROOM]) if found else None
+    return _marked(value[:_MAX_STAMP]) if found else None
 
 
 _FINDERS: tuple[tuple[bytes, Callable[[BinaryIO], str | None]], ...] = (

@@ -1,4 +1,4 @@
-"""Where files go: the directory that is active, and the path that a name means in it."""
+"""The directory that saved files go to, and the path that a relative name means in it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _MAX_RUN_ID = 200
 
-# One list for the whole process: appending, removing and reading the last item are atomic, so
-# threads need no lock, and a fork can never inherit one that is held.
+# The contexts entered, the innermost last. Appending, removing and reading the last item of a list
+# are atomic, so threads need no lock, and a forked child cannot inherit one that is held.
 _ACTIVE: list[Destination] = []
 
 
@@ -45,9 +45,9 @@ class Destination:
         traceback: TracebackType | None,
     ) -> None:
         # Not simply the last one: contexts of two threads may overlap without nesting.
-        for place in range(len(_ACTIVE) - 1, -1, -1):
-            if _ACTIVE[place] is self:
-                del _ACTIVE[place]
+        for index in range(len(_ACTIVE) - 1, -1, -1):
+            if _ACTIVE[index] is self:
+                del _ACTIVE[index]
                 return
 
     def __repr__(self) -> str:
@@ -61,7 +61,7 @@ def saving_into(
     on_save: Callback | None = None,
     on_load: Callback | None = None,
 ) -> Destination:
-    """Let relative paths given to `save` land in `directory` while the context lasts.
+    """Save relative paths into `directory` while the context lasts.
 
     The context holds for the whole process, all threads included, and for children made by
     fork. Contexts nest: the innermost gives the directory and the run id (the next outer one
@@ -70,14 +70,13 @@ def saving_into(
     Parameters
     ----------
     directory : str or os.PathLike
-        Need not exist; taken relative to the working directory of this moment.
+        Need not exist. A relative one is resolved at once, against the working directory.
     run_id : str, optional
-        Left in the metadata of files that can hold it (see `read_stamp`): up to 200 printable
-        ASCII characters.
+        Written into the metadata of files that can hold it (see `read_stamp`): up to 200
+        printable ASCII characters.
     on_save, on_load : callable, optional
         Called with the absolute path (str) of each file after it was saved or loaded. An
-        exception in a callback becomes a RuntimeWarning: the file is there, and the caller
-        goes on.
+        exception in a callback becomes a RuntimeWarning; the file is there all the same.
 
     Returns
     -------
@@ -127,13 +126,13 @@ def active_run_id() -> str | None:
     return None
 
 
-def tell_saved(path: str) -> None:
+def notify_saved(path: str) -> None:
     """Call `on_save` of every active context, innermost first."""
     for context in reversed(_ACTIVE[:]):
         _call(context.on_save, path, "saved", "on_save")
 
 
-def tell_loaded(path: str) -> None:
+def notify_loaded(path: str) -> None:
     """Call `on_load` of every active context, innermost first."""
     for context in reversed(_ACTIVE[:]):
         _call(context.on_load, path, "loaded", "on_load")
@@ -144,7 +143,7 @@ def _call(callback: Callback | None, path: str, done: str, name: str) -> None:
         return
     try:
         callback(path)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the user's file is not at fault
+    except Exception as error:  # noqa: BLE001 - a callback may raise anything, and the file is saved
         import warnings
 
         warnings.warn(
@@ -200,7 +199,7 @@ def resolve(path: str | os.PathLike[str]) -> str:
 def _absolute(text: str) -> str:
     full = os.path.join(os.getcwd(), text)
     if ".." in full.split(os.sep):
-        # "link/.." is the parent of the link's target, as everywhere else on the system.
+        # "link/.." is the parent of the link's target, as for the operating system.
         head, tail = os.path.split(full)
         return os.path.join(os.path.realpath(head), tail)
     return os.path.abspath(full)

@@ -1,16 +1,17 @@
 """One matplotlib style: colour-blind safe colours and figures measured in millimetres."""
 
+from __future__ import annotations
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from scitex_plt_style._colors import COLORS
-    from scitex_plt_style._lazy import lazy_pyplot
-    from scitex_plt_style._style import configure_mpl
+    from ._colors import COLORS
+    from ._pyplot import configure_mpl, lazy_pyplot
 
     __version__: str
 
 __all__ = ["COLORS", "configure_mpl", "lazy_pyplot"]
 
-_HOME = {"COLORS": "_colors", "configure_mpl": "_style", "lazy_pyplot": "_lazy"}
+_MODULE_OF = {"COLORS": "_colors", "configure_mpl": "_pyplot", "lazy_pyplot": "_pyplot"}
 
 
 def __getattr__(name: str) -> object:
@@ -19,9 +20,9 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         return version("scitex-plt-style")
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(__import__(f"{__name__}.{_HOME[name]}", fromlist=[name]), name)
+    value = getattr(__import__(f"{__name__}.{_MODULE_OF[name]}", fromlist=[name]), name)
     globals()[name] = value
     return value
 

@@ -1,4 +1,4 @@
-"""The colours, by name; no matplotlib in sight."""
+"""The colours, by name. matplotlib is not needed for them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 
 # Okabe and Ito's eight colours (here blue, orange, green, red, pink, yellow, lightblue, black), and
-# four more placed so that no two of all these come closer to each other, under any colour vision,
-# than two of theirs do. A test computes it.
+# four more, placed so that no two of all these are more alike, under any colour vision, than two of
+# theirs are. A test computes it.
 _HEX = {
     "blue": "#0072B2",
     "orange": "#E69F00",
@@ -26,7 +26,7 @@ _HEX = {
     "white": "#FFFFFF",
 }
 
-# Yellow, black and white are left out: one is faint on paper, two belong to text and ground.
+# Without yellow, faint on paper, and black and white, which are for text and background.
 CYCLE = (
     *("blue", "orange", "green", "red", "purple"),
     *("lightblue", "brown", "pink", "gray", "navy"),
@@ -77,7 +77,7 @@ class Colors:
     if not TYPE_CHECKING:  # type checkers are to find a misspelt colour themselves
 
         def __getattr__(self, name: str) -> str:
-            if name[:2] == "__":  # asked for by copy, inspect and the like
+            if name[:2] == "__":  # looked up by copy, inspect and the like
                 raise AttributeError(name)
             raise AttributeError(_no_such_colour(name))
 

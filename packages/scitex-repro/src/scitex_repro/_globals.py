@@ -7,7 +7,7 @@ import sys
 from _thread import RLock
 
 from . import _hash_order, _keys, _process
-from ._import_hook import on_import
+from ._import_hook import on_import, report
 from ._libraries import LIBRARIES, Number, set_deterministic_environment
 
 TYPE_CHECKING = False
@@ -65,7 +65,7 @@ class Globals:
             loaded = ", ".join(self.entries) or "nothing"
             later = ", ".join(one.name for one in LIBRARIES if one.name not in self.entries)
             rest = f"; {later} when imported" if later else ""
-            _say(f"seed {seed}: {loaded} seeded{rest}")
+            report(f"seed {seed}: {loaded} seeded{rest}")
 
     def _hook(self, library: Library) -> Callable[[Any], None]:
         return lambda module: self._seed(library, module, self._when)
@@ -93,10 +93,10 @@ class Globals:
         except Exception as error:  # noqa: BLE001 - whatever a library raises, its import stands
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             entry = {"when": when, "failed": reason}
-            _say(f"{library.name} could not be seeded: {reason}")
+            report(f"{library.name} could not be seeded: {reason}")
         self.entries[library.name] = entry
         if self._verbose and when == "on import":
-            _say(f"{library.name} seeded on import")
+            report(f"{library.name} seeded on import")
 
     def number(self, library: Library) -> Number:
         """Return what a library is seeded with in this process."""
@@ -179,12 +179,6 @@ class Globals:
             # A library that was imported meanwhile is seeded as if it were imported now.
             self.restore(states)
             self.entries.update(entries)
-
-
-def _say(text: str) -> None:
-    # A program without a console has no stderr.
-    if sys.stderr is not None:
-        sys.stderr.write(f"scitex_repro: {text}\n")
 
 
 def _checked(modules: Mapping[str, Any]) -> Mapping[str, Any]:

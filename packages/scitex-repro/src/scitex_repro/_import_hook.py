@@ -1,4 +1,4 @@
-"""Code that runs when a module is imported, and not before."""
+"""Run code when a module is imported, and not before."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def on_import(name: str, hook: Hook) -> Callable[[], None]:
     """Run ``hook(module)`` whenever the module called ``name`` is executed.
 
     If the module is already there, the hook runs at once. Otherwise it runs at the end of the
-    import, before the importing statement goes on, whichever way the module is reached
+    import, before the importing statement goes on, however the module is imported
     (``import torch``, ``from torch import nn``, a lazy loader when it loads). A reload runs it
     again, since a reloaded module is a new one. An import that fails runs no hook and raises
     what it would have raised. Nothing is imported for the hook's sake.
@@ -37,19 +37,19 @@ def on_import(name: str, hook: Hook) -> Callable[[], None]:
     Returns
     -------
     callable
-        Call it without arguments to take the hook away again.
+        Call it without arguments to remove the hook.
     """
     with _lock:
         _finder.hooks.setdefault(name, []).append(hook)
         if _finder not in sys.meta_path:
             sys.meta_path.insert(0, _finder)
         module = sys.modules.get(name)
-        busy = module is not None and _is_initializing(module)
-        if busy:
+        unfinished = module is not None and _is_initializing(module)
+        if unfinished:
             _finder.unfinished.append(name)
     if module is not None and _is_lazy(module):
-        _watch_lazy(module)
-    elif module is not None and not busy:
+        _watch(object.__getattribute__(module, "__spec__"))
+    elif module is not None and not unfinished:
         _call(hook, module)
 
     def cancel() -> None:
@@ -66,7 +66,7 @@ def on_import(name: str, hook: Hook) -> Callable[[], None]:
 
 
 class _Finder:
-    """Stands first in ``sys.meta_path`` and asks the others about the names it watches."""
+    """Comes first in ``sys.meta_path`` and asks the others about the names that have hooks."""
 
     def __init__(self) -> None:
         self.hooks: dict[str, list[Hook]] = {}
@@ -74,53 +74,41 @@ class _Finder:
         self.unfinished: list[str] = []
 
     def find_spec(
-        self,
-        name: str,
-        path: Sequence[str] | None = None,
-        target: ModuleType | None = None,
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if self.unfinished:
-            self._look_again()
+            self._check_unfinished()
         if name not in self.hooks:
             return None
-        spec = self._ask_the_others(name, path, target)
-        if spec is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader = _behind(spec.loader)
-        return spec
-
-    def _ask_the_others(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None
-    ) -> ModuleSpec | None:
         finders = list(sys.meta_path)
         # Those in front of this one have declined already, or are in the middle of asking.
-        behind = finders[finders.index(self) + 1 :] if self in finders else finders
-        for finder in behind:
+        others = finders[finders.index(self) + 1 :] if self in finders else finders
+        for finder in others:
             find = getattr(finder, "find_spec", None)
             spec: ModuleSpec | None = find(name, path, target) if find is not None else None
             if spec is not None:
+                _watch(spec)
                 return spec
         return None
 
-    def _look_again(self) -> None:
+    def _check_unfinished(self) -> None:
         with _lock:
             for name in list(self.unfinished):
                 module = sys.modules.get(name)
-                if module is not None and _is_initializing(module):
-                    continue
-                self.unfinished.remove(name)
-                if module is not None:
-                    self.executed(name, module)
+                if module is None or not _is_initializing(module):
+                    self.unfinished.remove(name)
+                    if module is not None:
+                        self.run_hooks(name, module)
 
-    def executed(self, name: str, module: ModuleType) -> None:
-        """Run the hooks of a module that has just been executed."""
+    def run_hooks(self, name: str, module: ModuleType) -> None:
         for hook in list(self.hooks.get(name, ())):
             _call(hook, module)
 
 
 class _Loader:
-    """The true loader until the module has been executed, with the hooks behind it.
+    """Delegates to the true loader, and runs the hooks once the module has been executed.
 
-    One object for each spec, never the true loader changed in place: that one may be a class
+    There is one for each spec. The true loader is never changed in place: it may be a class
     (built-in and frozen modules) or serve a whole zip file.
     """
 
@@ -141,7 +129,7 @@ class _Loader:
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        # From here on the module shall look as if nobody had been in between.
+        # From here on the module must look as if there were no hooks.
         loader = self._loader
         spec: Any = module.__spec__
         if spec is not None and type(spec.loader) is _Loader:
@@ -150,31 +138,36 @@ class _Loader:
             module.__loader__ = loader
         loader.exec_module(module)
         if _is_lazy(module):
-            # Python 3.11 sets this class before it executes, later versions afterwards; without
-            # it a hook that looks at the module would start the execution once more.
+            # Python 3.11 sets this class before it executes the module, later versions afterwards;
+            # with it, a hook that touches the module would start the execution once more.
             object.__setattr__(module, "__class__", type(sys))
         if spec is not None:
-            # A module may put another object in its place while it is imported.
-            _finder.executed(spec.name, sys.modules.get(spec.name, module))
-
-
-def _behind(loader: Any) -> Any:
-    """Return a loader that runs the hooks; for type checkers it is what it stands for."""
-    return _Loader(loader)
+            # A module may replace itself in sys.modules while it is imported.
+            _finder.run_hooks(spec.name, sys.modules.get(spec.name, module))
 
 
 _finder = _Finder()
 
 
+def _watch(spec: Any) -> None:
+    """Have the hooks run when the module of this spec is executed."""
+    if type(spec.loader) is not _Loader and hasattr(spec.loader, "exec_module"):
+        spec.loader = _Loader(spec.loader)
+
+
 def _call(hook: Hook, module: ModuleType) -> None:
     try:
         hook(module)
-    except Exception as error:  # noqa: BLE001 - the import it hangs on must not fail for it
+    except Exception as error:  # noqa: BLE001 - the import must not fail for it
         name = getattr(module, "__name__", module)
-        sys.stderr.write(
-            f"scitex_repro: a hook on the import of {name} failed: "
-            f"{type(error).__name__}: {error}\n"
-        )
+        report(f"a hook on the import of {name} failed: {type(error).__name__}: {error}")
+
+
+def report(text: str) -> None:
+    """Write one line to stderr."""
+    # A program without a console has no stderr.
+    if sys.stderr is not None:
+        sys.stderr.write(f"scitex_repro: {text}\n")
 
 
 def _is_initializing(module: ModuleType) -> bool:
@@ -183,13 +176,6 @@ def _is_initializing(module: ModuleType) -> bool:
     return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
 
 
-def _watch_lazy(module: ModuleType) -> None:
-    """Stand behind the loader of a module that has been put off already."""
-    spec = object.__getattribute__(module, "__spec__")
-    if type(spec.loader) is not _Loader:
-        spec.loader = _behind(spec.loader)
-
-
 def _is_lazy(module: ModuleType) -> bool:
-    """Tell a module that ``importlib.util.LazyLoader`` has put off; touching it loads it."""
+    """Tell whether ``importlib.util.LazyLoader`` has put this module off; touching it loads it."""
     return type(module).__name__ == "_LazyModule"

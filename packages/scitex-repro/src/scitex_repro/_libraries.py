@@ -43,7 +43,7 @@ class Library:
     name: str
     #: The full name of the module whose import is waited for.
     watched: str
-    #: Whether `state`, `restore` and `drawn` are there.
+    #: Whether its generator, a Mersenne Twister, can be saved, restored and counted.
     has_state = False
 
     def module_in(self, given: Any) -> Any:
@@ -70,12 +70,20 @@ class Library:
         """Set a state."""
         raise NotImplementedError
 
-    def drawn(self, module: Any, number: Number) -> int | None:
-        """Count the 32-bit words drawn since the generator was seeded with ``number``."""
+    def position(self, module: Any) -> _mersenne.Position:
+        """Return the position of a Mersenne Twister."""
         raise NotImplementedError
 
+    def first_position(self, module: Any, number: Number) -> _mersenne.Position:
+        """Return the position of a Mersenne Twister just seeded with ``number``."""
+        raise NotImplementedError
 
-class _Random(Library):
+    def drawn(self, module: Any, number: Number) -> int | None:
+        """Count the 32-bit words drawn since the generator was seeded with ``number``."""
+        return _mersenne.words_drawn(self.first_position(module, number), self.position(module))
+
+
+class _Random(_mersenne.RandomTwister, Library):
     name = watched = "random"
     has_state = True
 
@@ -83,18 +91,11 @@ class _Random(Library):
         module.seed(number.value)
         return f"random.seed({number})"
 
-    def state(self, module: Any) -> dict[str, Any]:
-        return _mersenne.random_state(module)
-
-    def restore(self, module: Any, state: Any) -> None:
-        _mersenne.restore_random(module, state)
-
-    def drawn(self, module: Any, number: Number) -> int | None:
-        first = _mersenne.words_from(number.value), _mersenne.SIZE
-        return _mersenne.words_drawn(first, _mersenne.random_position(module))
+    def first_position(self, module: Any, number: Number) -> _mersenne.Position:
+        return self.position(module.Random(number.value))
 
 
-class _Numpy(Library):
+class _Numpy(_mersenne.NumpyTwister, Library):
     name = "numpy"
     # Since 2.4 numpy imports its random numbers only when they are used.
     watched = "numpy.random"
@@ -110,15 +111,8 @@ class _Numpy(Library):
     def locks(self, module: Any) -> tuple[Any, ...]:
         return (module.get_bit_generator().lock,) if hasattr(module, "get_bit_generator") else ()
 
-    def state(self, module: Any) -> dict[str, Any]:
-        return _mersenne.numpy_state(module)
-
-    def restore(self, module: Any, state: Any) -> None:
-        _mersenne.restore_numpy(module, state)
-
-    def drawn(self, module: Any, number: Number) -> int | None:
-        first = _mersenne.numpy_position(module.RandomState(number.for_numpy()))
-        return _mersenne.words_drawn(first, _mersenne.numpy_position(module))
+    def first_position(self, module: Any, number: Number) -> _mersenne.Position:
+        return self.position(module.RandomState(number.for_numpy()))
 
 
 class _Torch(Library):
@@ -129,7 +123,7 @@ class _Torch(Library):
         module.manual_seed(number.below(64))
         if number.derived:
             # The CPU generator has kept 32 bits of that; two of many workers could have met.
-            words = _mersenne.words_from(number.value)
+            words = _mersenne.first_words(number.value)
             module.set_rng_state(_mersenne.with_torch_words(module.get_rng_state(), words))
         return f"torch.manual_seed({number})"
 
@@ -167,13 +161,14 @@ class _Torch(Library):
         if "mps" in state:
             module.mps.set_rng_state(read(state["mps"][0]))
 
-    def drawn(self, module: Any, number: Number) -> int | None:
+    def position(self, module: Any) -> _mersenne.Position:
+        return _mersenne.torch_position(module.get_rng_state())
+
+    def first_position(self, module: Any, number: Number) -> _mersenne.Position:
         if number.derived:
-            first: Any = _mersenne.words_from(number.value), _mersenne.SIZE
-        else:
-            fresh = module.Generator().manual_seed(number.value)
-            first = _mersenne.torch_position(fresh.get_state())
-        return _mersenne.words_drawn(first, _mersenne.torch_position(module.get_rng_state()))
+            return _mersenne.first_words(number.value), _mersenne.SIZE
+        fresh = module.Generator().manual_seed(number.value)
+        return _mersenne.torch_position(fresh.get_state())
 
 
 class _Tensorflow(Library):

@@ -20,11 +20,11 @@ SIZE = 624
 _COUNT_LIMIT = 2**20
 
 
-def words_from(number: int) -> tuple[int, ...]:
+def first_words(number: int) -> Sequence[int]:
     """Return the block that ``random.Random(number)`` starts with."""
     import random
 
-    return random_position(random.Random(number))[0]  # noqa: S311 - a seeded stream
+    return RandomTwister().position(random.Random(number))[0]  # noqa: S311 - a seeded stream
 
 
 def words_drawn(first: Position, last: Position) -> int | None:
@@ -44,56 +44,58 @@ def words_drawn(first: Position, last: Position) -> int | None:
     twister.setstate((3, (*block, SIZE), None))
     for passed in range(SIZE, _COUNT_LIMIT + 1, SIZE):
         twister.getrandbits(32 * SIZE)
-        if random_position(twister)[0] == tuple(wanted):
+        if twister.getstate()[1][:SIZE] == tuple(wanted):
             return passed + end - start
     return None
 
 
-def random_position(source: Any) -> tuple[tuple[int, ...], int]:
-    """Return the position of a ``random.Random``, or of the module random."""
-    state = source.getstate()[1]
-    return state[:-1], state[-1]
+class RandomTwister:
+    """Reads and sets a ``random.Random``, or the module random."""
+
+    def position(self, source: Any) -> Position:
+        """Return the position of a generator."""
+        words = source.getstate()[1]
+        return words[:-1], words[-1]
+
+    def state(self, source: Any) -> dict[str, Any]:
+        """Return the state of a generator as plain data."""
+        _, words, gauss = source.getstate()
+        return {"key": list(words[:-1]), "position": words[-1], "gauss": gauss}
+
+    def restore(self, target: Any, state: Any) -> None:
+        """Set the state of a generator in place."""
+        target.setstate((3, (*state["key"], state["position"]), state["gauss"]))
 
 
-def random_state(source: Any) -> dict[str, Any]:
-    """Return the state of a ``random.Random``, or of the module random."""
-    _, words, gauss = source.getstate()
-    return {"key": list(words[:-1]), "position": words[-1], "gauss": gauss}
+class NumpyTwister:
+    """Reads and sets a ``numpy.random.RandomState``, or the module numpy.random."""
 
+    def position(self, source: Any) -> Position:
+        """Return the position of a generator."""
+        state = self.state(source)
+        return state["key"], state["position"]
 
-def restore_random(target: Any, state: Any) -> None:
-    """Set the state that `random_state` returned."""
-    target.setstate((3, (*state["key"], state["position"]), state["gauss"]))
+    def state(self, source: Any) -> dict[str, Any]:
+        """Return the state of a generator as plain data."""
+        state = source.get_state(legacy=False)
+        if state["bit_generator"] != "MT19937":
+            raise TypeError(
+                f"numpy's global generator is a {state['bit_generator']}, put there by "
+                "set_bit_generator; only the MT19937 it starts with can be kept"
+            )
+        return {
+            "key": state["state"]["key"].tolist(),
+            "position": int(state["state"]["pos"]),
+            "has_gauss": int(state["has_gauss"]),
+            "gauss": float(state["gauss"]),
+        }
 
+    def restore(self, target: Any, state: Any) -> None:
+        """Set the state of a generator in place."""
+        import numpy as np
 
-def numpy_state(source: Any) -> dict[str, Any]:
-    """Return the state of a ``numpy.random.RandomState``, or of the module numpy.random."""
-    state = source.get_state(legacy=False)
-    if state["bit_generator"] != "MT19937":
-        raise TypeError(
-            f"numpy's global generator is a {state['bit_generator']}, put there by "
-            "set_bit_generator; only the MT19937 it starts with can be kept"
-        )
-    return {
-        "key": state["state"]["key"].tolist(),
-        "position": int(state["state"]["pos"]),
-        "has_gauss": int(state["has_gauss"]),
-        "gauss": float(state["gauss"]),
-    }
-
-
-def numpy_position(source: Any) -> Position:
-    """Return the position of a ``numpy.random.RandomState``, or of the module numpy.random."""
-    state = numpy_state(source)
-    return state["key"], state["position"]
-
-
-def restore_numpy(target: Any, state: Any) -> None:
-    """Set the state that `numpy_state` returned."""
-    import numpy as np
-
-    key = np.array(state["key"], np.uint32)
-    target.set_state(("MT19937", key, state["position"], state["has_gauss"], state["gauss"]))
+        key = np.array(state["key"], np.uint32)
+        target.set_state(("MT19937", key, state["position"], state["has_gauss"], state["gauss"]))
 
 
 # The state of torch's CPU generator is a tensor of bytes (legacy layout, unchanged since 2016): the

@@ -123,19 +123,8 @@ def _lcg_distance(state: int, target: int, increment: int) -> int:
     return count
 
 
-class SklearnKind(Kind):
+class SklearnKind(_mersenne.NumpyTwister, Kind):
     """``numpy.random.RandomState``, which scikit-learn takes."""
 
     def make(self, seed: int, key: bytes) -> np.random.RandomState:
         return np.random.RandomState(np.random.MT19937(_seed_sequence(seed, key)))
-
-    def state(self, stream: Any) -> dict[str, Any]:
-        return _mersenne.numpy_state(stream)
-
-    def restore(self, stream: Any, state: Any) -> None:
-        _mersenne.restore_numpy(stream, state)
-
-    def drawn(self, stream: Any, seed: int, key: bytes) -> int | None:
-        """Count the 32-bit words drawn."""
-        first = _mersenne.numpy_position(self.make(seed, key))
-        return _mersenne.words_drawn(first, _mersenne.numpy_position(stream))

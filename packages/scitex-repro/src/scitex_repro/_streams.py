@@ -32,33 +32,26 @@ class Kind:
         """Set the state of a stream in place."""
         raise NotImplementedError
 
-    def drawn(self, stream: Any, seed: int, key: bytes) -> int | None:
-        """Count the words drawn from a stream, None where that is unknown."""
+    def position(self, stream: Any) -> _mersenne.Position:
+        """Return the position of a stream that is a Mersenne Twister."""
         raise NotImplementedError
+
+    def drawn(self, stream: Any, seed: int, key: bytes) -> int | None:
+        """Count the words drawn, of 32 bits in a Mersenne Twister; None where that is unknown."""
+        return _mersenne.words_drawn(self.position(self.make(seed, key)), self.position(stream))
 
     def restart(self, stream: Any, seed: int, key: bytes) -> None:
         """Set a stream back to its beginning in place."""
         self.restore(stream, self.state(self.make(seed, key)))
 
 
-class PythonKind(Kind):
+class PythonKind(_mersenne.RandomTwister, Kind):
     """``random.Random``."""
 
     def make(self, seed: int, key: bytes) -> random.Random:
         import random
 
         return random.Random(derived_int(seed, key))  # noqa: S311 - a seeded stream
-
-    def state(self, stream: Any) -> dict[str, Any]:
-        return _mersenne.random_state(stream)
-
-    def restore(self, stream: Any, state: Any) -> None:
-        _mersenne.restore_random(stream, state)
-
-    def drawn(self, stream: Any, seed: int, key: bytes) -> int | None:
-        """Count the 32-bit words drawn."""
-        first = _mersenne.random_position(self.make(seed, key))
-        return _mersenne.words_drawn(first, _mersenne.random_position(stream))
 
 
 class TorchKind(Kind):
@@ -77,7 +70,7 @@ class TorchKind(Kind):
         number = derived_int(seed, key)
         stream.manual_seed(number >> 192)
         if stream.device.type == "cpu":
-            words = _mersenne.words_from(number)
+            words = _mersenne.first_words(number)
             stream.set_state(_mersenne.with_torch_words(stream.get_state(), words))
         return stream
 
@@ -87,11 +80,13 @@ class TorchKind(Kind):
     def restore(self, stream: Any, state: Any) -> None:
         stream.set_state(_mersenne.torch_state_from_text(state["bytes"]))
 
+    def position(self, stream: Any) -> _mersenne.Position:
+        return _mersenne.torch_position(stream.get_state())
+
     def drawn(self, stream: Any, seed: int, key: bytes) -> int | None:
         """Count the 32-bit words drawn on the CPU; elsewhere return the offset of the counter."""
         if stream.device.type == "cpu":
-            first = _mersenne.words_from(derived_int(seed, key)), _mersenne.SIZE
-            return _mersenne.words_drawn(first, _mersenne.torch_position(stream.get_state()))
+            return super().drawn(stream, seed, key)
         return stream.get_offset() if hasattr(stream, "get_offset") else None
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from ._record._status import RUNNING, UNKNOWN
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ._catalog._index import Found
-
-_OPEN = "running"
 
 
 class SessionManager:
@@ -69,7 +69,7 @@ class SessionManager:
         SessionError
             If this manager has a session of that name.
         """
-        from ._run._liveness import host
+        from ._liveness import host
         from .errors import SessionError
 
         if session_id in self._own:
@@ -78,7 +78,7 @@ class SessionManager:
 
         self._own[session_id] = {
             "session_id": session_id,
-            "status": _OPEN,
+            "status": RUNNING,
             "config": dict(config),
             "script_path": None if script_path is None else os.fspath(script_path),
             "start_time": _now(),
@@ -114,7 +114,7 @@ class SessionManager:
         session = self._own.get(session_id)
         if session is None:
             return {}
-        if session["status"] == _OPEN and session["end_time"] is None:
+        if session["status"] == RUNNING and session["end_time"] is None:
             session.update(status=status, exit_code=exit_code, exit_reason=status, end_time=_now())
         return dict(session)
 
@@ -129,7 +129,7 @@ class SessionManager:
         alive = {
             key: session
             for key, session in self._on_disk("status IN ('running', 'unknown')").items()
-            if session["status"] in (_OPEN, "unknown")
+            if session["status"] in (RUNNING, UNKNOWN)
         }
         own = {key: dict(value) for key, value in self._own.items() if value["end_time"] is None}
         return {**alive, **own}
@@ -138,10 +138,9 @@ class SessionManager:
         """Return one session, ``{}`` if there is none of that ID."""
         if session_id in self._own:
             return dict(self._own[session_id])
-        from ._catalog._refresh import storable
+        from ._catalog._index import encoded
 
-        wanted = storable(session_id)
-        found = self._on_disk("id = ? OR name = ?", (wanted, wanted))
+        found = self._on_disk("CAST(? AS TEXT) IN (id, name)", (encoded(session_id),))
         return next(iter(found.values()), {})
 
     def list_sessions(self) -> dict[str, Any]:
@@ -166,14 +165,12 @@ class SessionManager:
 def _described(found: Found) -> dict[str, Any]:
     import json
 
-    from ._catalog._select import living_status
-
-    record = json.loads(found.head)
-    about, process = record["run"], record["process"]
+    head = json.loads(found.head)
+    about, process = head["run"], head["process"]
     return {
         "session_id": found.id,
-        "status": living_status(found),
-        "config": {**record["config"], "ARGS": record["args"]},
+        "status": found.current_status(),
+        "config": {**head["config"], "ARGS": head["args"]},
         "script_path": about.get("script"),
         "start_time": about.get("start_time"),
         "end_time": about.get("end_time"),

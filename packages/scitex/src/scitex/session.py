@@ -42,9 +42,9 @@ class _SessionModule(ModuleType):
 
 
 def __getattr__(name: str) -> object:
-    """Give what `scitex_session` has under this name."""
+    """Return what `scitex_session` has under this name."""
     if name[:2] == "__" and name not in ("__all__", "__version__"):
-        # asked of every module by inspect, pytest and the like
+        # looked up on every module by inspect, pytest and the like
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import scitex_session
 

@@ -1,1 +1,1 @@
-"""The data drawn in a matplotlib figure, as one tidy table."""
+"""Read the data drawn in a matplotlib figure back, as one tidy table."""

@@ -1,30 +1,77 @@
-"""Collections: scatters, filled areas, meshes, contours, arrows and bundles of lines."""
+"""Read lines and collections, also in 3-D: scatters, filled areas, meshes, contours, arrows."""
 
 from __future__ import annotations
 
-from scitex_io._figure._block import Block, label_of
-from scitex_io._figure._lines import in_data
-from scitex_io._figure._units import readable
+from ._block import (
+    Block,
+    directions,
+    floats,
+    in_data,
+    kinds_of,
+    label_of,
+    note,
+    positions,
+    readable,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-def _xy(axes: Any, x: Any, y: Any) -> dict[str, Any]:
-    return {"x": readable(axes.xaxis, x), "y": readable(axes.yaxis, y)}
+def read_line(axes: Any, line: Any) -> Block:
+    """Read the points of a line; of ``axhline`` and ``axvline`` their one coordinate."""
+    import numpy as np
+
+    label = label_of(line)
+    if "AxLine" in kinds_of(line):
+        return _endless(axes, line, label)
+    x, y = line.get_data(orig=False)
+    own_x, own_y = line.get_data(orig=True)
+    in_x, in_y = in_data(axes, line)
+    x, y = readable(axes.xaxis, x, own_x), readable(axes.yaxis, y, own_y)
+    if in_x and in_y:
+        return Block("line", label, {"x": x, "y": y})
+    if in_y and len(y) and _all_same(y):
+        return Block("hline", label, {"y": y[:1]})
+    if in_x and len(x) and _all_same(x):
+        return Block("vline", label, {"x": x[:1]})
+    numbers = line.get_data(orig=False)
+    columns = {"x": np.asarray(numbers[0], float), "y": np.asarray(numbers[1], float)}
+    columns["coordinates"] = [_coordinates(in_x, in_y)] * len(columns["x"])  # type: ignore[assignment]
+    return Block("line", label, columns)
+
+
+def _coordinates(in_x: bool, in_y: bool) -> str:
+    return f"{'data' if in_x else 'axes'} {'data' if in_y else 'axes'}"
+
+
+def _all_same(values: Any) -> bool:
+    return all(value == values[0] for value in values)
+
+
+def _endless(axes: Any, line: Any, label: str) -> Block:
+    import numpy as np
+
+    first, second = line.get_xy1(), line.get_xy2()
+    slope = line.get_slope()
+    points = [first] if second is None else [first, second]
+    columns = positions(axes, [point[0] for point in points], [point[1] for point in points])
+    if slope is not None:
+        columns["slope"] = np.array([slope], float)
+    return Block("axline", label, columns)
 
 
 def read_scatter(axes: Any, dots: Any) -> Block:
-    """Return the points, with the numbers behind colour and size where these vary."""
+    """Read points, with the numbers that colour and size stand for where these vary."""
     import numpy as np
 
     offsets = np.ma.asarray(dots.get_offsets())
-    columns = _xy(axes, offsets[:, 0], offsets[:, 1])
+    columns = positions(axes, offsets[:, 0], offsets[:, 1])
     count = len(offsets)
     values = dots.get_array()
     if values is not None and np.size(values) == count:
-        columns["value"] = np.ma.filled(np.ma.asarray(values).astype(float), np.nan)
+        columns["value"] = floats(values)
     sizes = np.asarray(dots.get_sizes() if hasattr(dots, "get_sizes") else ())
     if len(sizes) == count and count > 1:
         columns["size"] = sizes
@@ -32,7 +79,7 @@ def read_scatter(axes: Any, dots: Any) -> Block:
 
 
 def read_fill(axes: Any, area: Any) -> Block:
-    """Return a filled area as its two edges, a symmetric one as a violin, hexagons as points."""
+    """Read a filled area as its two edges, a symmetric one as a violin, hexagons as points."""
     import numpy as np
 
     offsets = np.asarray(area.get_offsets())
@@ -48,7 +95,7 @@ def read_fill(axes: Any, area: Any) -> Block:
 
 
 def _edges(region: Any, across: int) -> tuple[Any, Any, Any] | None:
-    """Take a polygon of fill_between apart: along one edge, back along the other."""
+    """Split a polygon of ``fill_between``, which runs along one edge and back along the other."""
     import numpy as np
 
     if len(region) % 2:
@@ -70,8 +117,7 @@ def _filled(axes: Any, area: Any, t: Any, first: Any, second: Any, *, across: in
     import numpy as np
 
     low, high = (second, first) if np.all(first >= second) else (first, second)
-    along_axis, across_axis = (axes.xaxis, axes.yaxis) if across else (axes.yaxis, axes.xaxis)
-    at, value = ("x", "y") if across else ("y", "x")
+    along_axis, across_axis, at, value = directions(axes, upright=bool(across))
     columns = {
         at: readable(along_axis, t),
         f"{value}_low": readable(across_axis, low),
@@ -86,7 +132,7 @@ def _filled(axes: Any, area: Any, t: Any, first: Any, second: Any, *, across: in
 
 
 def read_mesh(axes: Any, mesh: Any) -> Block:
-    """Return the cells of ``pcolormesh`` and ``pcolor``: centre (gouraud: corner) and value."""
+    """Read the cells of ``pcolormesh`` and ``pcolor``: centre (gouraud: corner) and value."""
     import numpy as np
 
     corners = np.ma.asarray(mesh.get_coordinates())
@@ -96,17 +142,17 @@ def read_mesh(axes: Any, mesh: Any) -> Block:
         centres = corners
     else:
         centres = (corners[:-1, :-1] + corners[1:, :-1] + corners[:-1, 1:] + corners[1:, 1:]) / 4
-    table = _xy(axes, centres[..., 0], centres[..., 1])
+    table = positions(axes, centres[..., 0], centres[..., 1])
     if values.ndim == 3:  # noqa: PLR2004 - colours
         for channel, name in enumerate(("red", "green", "blue", "alpha")[: values.shape[2]]):
             table[name] = np.asarray(values[..., channel])
     elif values.size in {rows * columns, corners[..., 0].size}:
-        table["value"] = np.ma.filled(values.astype(float), np.nan)
+        table["value"] = floats(values)
     return Block("mesh", label_of(mesh), table, grid=True)
 
 
 def read_contours(axes: Any, contours: Any) -> Block:
-    """Return the lines of each level as drawn; of filled contours also the level above."""
+    """Read the lines of each level as drawn; of filled contours also the level above."""
     import numpy as np
 
     points: list[Any] = []
@@ -122,7 +168,7 @@ def read_contours(axes: Any, contours: Any) -> Block:
             values.append(np.full(len(piece), levels[min(level, len(levels) - 1)]))
             above.append(np.full(len(piece), levels[min(level + 1, len(levels) - 1)]))
     xy = np.concatenate(points) if points else np.empty((0, 2))
-    columns = _xy(axes, xy[:, 0], xy[:, 1])
+    columns = positions(axes, xy[:, 0], xy[:, 1])
     columns["value"] = np.concatenate(values) if values else np.empty(0)
     if contours.filled:
         columns["value_high"] = np.concatenate(above) if above else np.empty(0)
@@ -132,41 +178,41 @@ def read_contours(axes: Any, contours: Any) -> Block:
 
 
 def read_events(axes: Any, events: Any) -> Block:
-    """Return the positions of ``eventplot`` and the row they stand in."""
+    """Read the positions of ``eventplot`` and the row they stand in."""
     import numpy as np
 
     at = np.asarray(events.get_positions(), float)
     row = np.full(len(at), float(events.get_lineoffset()))
     x, y = (at, row) if events.is_horizontal() else (row, at)
-    return Block("events", label_of(events), _xy(axes, x, y))
+    return Block("events", label_of(events), positions(axes, x, y))
 
 
 def read_arrows(axes: Any, arrows: Any) -> Block:
-    """Return the feet of ``quiver`` or ``barbs`` arrows and their components."""
+    """Read the feet of ``quiver`` or ``barbs`` arrows and their components."""
     import numpy as np
 
     barbs = hasattr(arrows, "u")
     x, y = (arrows.x, arrows.y) if barbs else (arrows.X, arrows.Y)
     u, v = (arrows.u, arrows.v) if barbs else (arrows.U, arrows.V)
-    columns = _xy(axes, np.ravel(x), np.ravel(y))
-    columns["u"] = np.ma.filled(np.ma.asarray(u).astype(float), np.nan).ravel()
-    columns["v"] = np.ma.filled(np.ma.asarray(v).astype(float), np.nan).ravel()
+    columns = positions(axes, np.ravel(x), np.ravel(y))
+    columns["u"] = floats(u).ravel()
+    columns["v"] = floats(v).ravel()
     return Block("barbs" if barbs else "quiver", label_of(arrows), columns)
 
 
 def read_segments(axes: Any, bundle: Any) -> Block:
-    """Return the points of a bundle of lines, numbered by line."""
+    """Read the points of a bundle of lines, numbered by line."""
     return read_paths(axes, bundle, "lines")
 
 
 def read_paths(axes: Any, collection: Any, kind: str) -> Block:
-    """Return the corners of every shape, numbered by shape, and its value if it has one."""
+    """Read the corners of every shape, numbered by shape, and its value if it has one."""
     import numpy as np
 
     shapes = [np.asarray(path.vertices, float) for path in collection.get_paths()]
     sizes = [len(shape) for shape in shapes]
     points = np.concatenate(shapes) if shapes else np.empty((0, 2))
-    columns = _xy(axes, points[:, 0], points[:, 1])
+    columns = positions(axes, points[:, 0], points[:, 1])
     columns["part"] = np.repeat(np.arange(len(shapes)), sizes)
     values = collection.get_array()
     if values is not None and np.size(values) == len(shapes):
@@ -174,3 +220,61 @@ def read_paths(axes: Any, collection: Any, kind: str) -> Block:
     if not all(in_data(axes, collection)):
         columns["coordinates"] = ["not of the data"] * len(points)
     return Block(kind, label_of(collection), columns)
+
+
+def read_line_3d(_axes: Any, line: Any) -> Block:
+    """Read the points of a line in 3-D."""
+    x, y, z = (floats(data).ravel() for data in line.get_data_3d())
+    return Block("line", label_of(line), {"x": x, "y": y, "z": z})
+
+
+def read_scatter_3d(_axes: Any, dots: Any) -> Block:
+    """Read points in 3-D, with the numbers that their colour stands for, if any."""
+    import numpy as np
+
+    x, y, z = (floats(data).ravel() for data in dots._offsets3d)  # noqa: SLF001 - has no getter
+    columns = {"x": x, "y": y, "z": z}
+    values = dots.get_array()
+    if values is not None and np.size(values) == len(x):
+        columns["value"] = floats(values).ravel()
+    return Block("scatter", label_of(dots), columns)
+
+
+def read_faces(_axes: Any, surface: Any) -> Block:
+    """Read the corners of a surface's faces, or of the boxes of ``bar3d``, numbered by face."""
+    import numpy as np
+
+    if hasattr(surface, "_faces"):
+        faces = floats(surface._faces)  # noqa: SLF001 - has no getter
+        points = faces.reshape(-1, 3)
+        part = np.repeat(np.arange(len(faces)), faces.shape[1])
+    elif hasattr(surface, "_segslices"):
+        points = np.asarray(surface._vec[:3].T, float)  # noqa: SLF001 - the same, before 3.10
+        part = np.empty(len(points), int)
+        for number, piece in enumerate(surface._segslices):  # noqa: SLF001
+            part[piece] = number
+    else:
+        return note("faces", label_of(surface), "this version of matplotlib keeps no corners")
+    keep = ~np.isnan(points).any(axis=1)  # faces of fewer corners are filled up with nan
+    columns = {"x": points[keep, 0], "y": points[keep, 1], "z": points[keep, 2]}
+    return Block("faces", label_of(surface), {**columns, "part": part[keep]})
+
+
+def read_patch_3d(_axes: Any, patch: Any) -> Block:
+    """Read the corners of a flat shape in 3-D, such as a bar of ``bar(zs=...)``."""
+    import numpy as np
+
+    points = np.asarray([tuple(map(float, point)) for point in patch._segment3d])  # noqa: SLF001
+    columns = {"x": points[:, 0], "y": points[:, 1], "z": points[:, 2]}
+    return Block("shape", label_of(patch), columns)
+
+
+def read_segments_3d(_axes: Any, bundle: Any) -> Block:
+    """Read the points of a bundle of lines in 3-D, numbered by line."""
+    import numpy as np
+
+    segments = [np.asarray(one, float) for one in bundle._segments3d]  # noqa: SLF001 - no getter
+    points = np.concatenate(segments) if segments else np.empty((0, 3))
+    part = np.repeat(np.arange(len(segments)), [len(one) for one in segments])
+    columns = {"x": points[:, 0], "y": points[:, 1], "z": points[:, 2], "part": part}
+    return Block("lines", label_of(bundle), columns)

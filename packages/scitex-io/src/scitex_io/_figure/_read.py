@@ -1,11 +1,9 @@
-"""Which artist is read by which reader."""
+"""Choose the reader of each artist."""
 
 from __future__ import annotations
 
-from scitex_io._figure import _collections, _containers, _shapes, _solid
-from scitex_io._figure._block import Block, kinds_of, label_of, note
-from scitex_io._figure._boxes import read_boxes
-from scitex_io._figure._lines import in_data, read_line
+from . import _collections, _containers, _shapes
+from ._block import Block, in_data, kinds_of, label_of, note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,13 +18,13 @@ _CONTAINERS: dict[str, Reader] = {
     "StemContainer": _containers.read_stems,
 }
 _ARTISTS: dict[str, Reader] = {
-    "Line3D": _solid.read_line_3d,
-    "Path3DCollection": _solid.read_scatter_3d,
-    "Patch3DCollection": _solid.read_scatter_3d,
-    "Poly3DCollection": _solid.read_faces,
-    "Line3DCollection": _solid.read_segments_3d,
-    "Patch3D": _solid.read_patch_3d,
-    "Line2D": read_line,
+    "Line3D": _collections.read_line_3d,
+    "Path3DCollection": _collections.read_scatter_3d,
+    "Patch3DCollection": _collections.read_scatter_3d,
+    "Poly3DCollection": _collections.read_faces,
+    "Line3DCollection": _collections.read_segments_3d,
+    "Patch3D": _collections.read_patch_3d,
+    "Line2D": _collections.read_line,
     "PathCollection": _collections.read_scatter,
     "QuadMesh": _collections.read_mesh,
     "PolyQuadMesh": _collections.read_mesh,
@@ -39,18 +37,18 @@ _ARTISTS: dict[str, Reader] = {
     "RegularPolyCollection": _collections.read_scatter,
     "Collection": lambda axes, shapes: _collections.read_paths(axes, shapes, "shapes"),
     "AxesImage": _shapes.read_image,
-    "FancyArrowPatch": lambda _axes, _arrow: None,  # points at data, and is none
+    "FancyArrowPatch": lambda _axes, _arrow: None,  # points at data, is none itself
     "Patch": _shapes.read_patch,
 }
 
 
 def read_axes(axes: Any) -> Iterator[Block]:
-    """Yield what each artist of the axes drew, in the order in which they lie in the axes.
+    """Yield what each artist of the axes drew, in drawing order.
 
-    An artist that cannot be read gives one row with a note: neither silence nor a failure.
+    An artist that cannot be read gives one row with a note.
     """
     used: set[int] = set()
-    if not hasattr(axes, "get_zlim"):  # in space, containers say nothing of the third coordinate
+    if not hasattr(axes, "get_zlim"):  # in 3-D, containers do not know the third coordinate
         yield from _read_containers(axes, used)
         yield from _read_boxes(axes, used)
     for artist in _artists(axes):
@@ -61,7 +59,7 @@ def read_axes(axes: Any) -> Iterator[Block]:
 
 
 def _read_containers(axes: Any, used: set[int]) -> Iterator[Block]:
-    # The error bars of bars are a container of their own, and are read with their bars.
+    # The error bars of bars are a container too, but are read together with the bars.
     within = {id(getattr(container, "errorbar", None)) for container in axes.containers}
     for container in axes.containers:
         reader = _reader(_CONTAINERS, container)
@@ -77,7 +75,7 @@ def _read_boxes(axes: Any, used: set[int]) -> list[Block]:
         for line in axes.lines
         if id(line) not in used and line.get_visible() and all(in_data(axes, line))
     ]
-    return read_boxes(axes, lines, used)
+    return _containers.read_boxes(axes, lines, used)
 
 
 def _artists(axes: Any) -> list[Any]:
@@ -102,7 +100,7 @@ def _is_seen(container: Any) -> bool:
 def _attempt(reader: Reader, axes: Any, artist: Any) -> Iterator[Block]:
     try:
         block = reader(axes, artist)
-    except Exception as error:  # noqa: BLE001 - a third party's artist must not cost the figure
+    except Exception as error:  # noqa: BLE001 - an unknown artist must not prevent saving
         said = " ".join(f"{type(error).__name__}: {error}".split())
         block = note(type(artist).__name__, label_of(artist), f"cannot be read: {said}")
     if block is not None and block.size:

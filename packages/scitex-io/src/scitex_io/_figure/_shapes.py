@@ -1,10 +1,8 @@
-"""Patches and images."""
+"""Read patches and images."""
 
 from __future__ import annotations
 
-from scitex_io._figure._block import Block, kinds_of, label_of
-from scitex_io._figure._lines import in_data
-from scitex_io._figure._units import readable
+from ._block import Block, directions, in_data, kinds_of, label_of, positions, readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +13,7 @@ _CHANNELS = ("red", "green", "blue", "alpha")
 
 
 def read_image(axes: Any, image: Any) -> Block:
-    """Return the pixels of an image: centre and value, or the channels of its colour."""
+    """Read the pixels of an image: centre, and value or colour channels."""
     import numpy as np
 
     array = np.ma.asarray(image.get_array())
@@ -28,7 +26,7 @@ def read_image(axes: Any, image: Any) -> Block:
         x = _centres(left, right, columns)
         y = _centres(first, last, rows)
     shape = (rows, columns)
-    # Views, not copies: the pixels may be many.
+    # Views, because there may be many pixels.
     table: dict[str, Any] = {
         "x": np.broadcast_to(_as_array(readable(axes.xaxis, x))[None, :], shape),
         "y": np.broadcast_to(_as_array(readable(axes.yaxis, y))[:, None], shape),
@@ -54,7 +52,7 @@ def _centres(start: float, stop: float, count: int) -> Any:
 
 
 def read_patch(axes: Any, patch: Any) -> Block | None:
-    """Return a patch by its measures if it has any, else by its corners."""
+    """Read a patch by its measures if it has any, else by its corners."""
     kinds = kinds_of(patch)
     label = label_of(patch)
     if "StepPatch" in kinds:
@@ -98,8 +96,7 @@ def _binned(
 ) -> Block:
     import numpy as np
 
-    along, across = (axes.xaxis, axes.yaxis) if upright else (axes.yaxis, axes.xaxis)
-    at, value = ("x", "y") if upright else ("y", "x")
+    along, across, at, value = directions(axes, upright=upright)
     columns = {
         at: readable(along, (edges[:-1] + edges[1:]) / 2),
         value: readable(across, np.asarray(values, float)),
@@ -134,7 +131,7 @@ def _steps(axes: Any, patch: Any, label: str) -> Block | None:
 
 
 def _outward(at: Any) -> int:
-    """Return how many points come before the outline turns back."""
+    """Return the number of points before the outline turns back."""
     import numpy as np
 
     back = np.flatnonzero(np.diff(at) < 0)
@@ -147,7 +144,7 @@ def _base(at: Any, value: Any, count: int, bins: int) -> Any:
     if len(at) <= count:
         return value[0]
     below = value[count:][::-1]
-    # Back along the lower edge: the same bins, two points each, and the point that closes it.
+    # Back along the lower edge: two points for each bin, and the point that closes the outline.
     edge = below[-(2 * bins - 1) :] if len(below) >= 2 * bins - 1 else below
     return np.append(edge[::2], edge[-1:])[:bins] if len(edge) >= bins else value[0]
 
@@ -169,8 +166,7 @@ def _ellipse(axes: Any, patch: Any, label: str) -> Block:
 
     x, y = patch.get_center()
     columns = {
-        "x": readable(axes.xaxis, np.array([x], float)),
-        "y": readable(axes.yaxis, np.array([y], float)),
+        **positions(axes, [x], [y]),
         "width": np.array([patch.get_width()], float),
         "height": np.array([patch.get_height()], float),
     }
@@ -186,10 +182,7 @@ def _rectangle(axes: Any, patch: Any, label: str) -> Block | None:
     horizontal = {"y_low": readable(axes.yaxis, y), "y_high": readable(axes.yaxis, y + height)}
     vertical = {"x_low": readable(axes.xaxis, x), "x_high": readable(axes.xaxis, x + width)}
     if in_x and in_y:
-        middle = {
-            "x": readable(axes.xaxis, x + width / 2),
-            "y": readable(axes.yaxis, y + height / 2),
-        }
+        middle = positions(axes, x + width / 2, y + height / 2)
         return Block("rectangle", label, {**middle, **vertical, **horizontal})
     if in_y:
         return Block("hspan", label, horizontal)

@@ -1,57 +1,32 @@
-"""The one table of a figure: its rows, and its file."""
+"""The table of a figure: its rows, and its file."""
 
 from __future__ import annotations
 
-from scitex_io._figure._block import note
-from scitex_io._figure._find import figure_of
-from scitex_io._figure._place import HEADER
-from scitex_io._figure._read import read_axes
+from .._libraries import figure_of
+from ._block import note
+from ._read import read_axes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, BinaryIO
 
-    from scitex_io._figure._block import Block
+    from ._block import Block
 
+# The first columns of every table; by them `save` tells such a table from a user's own.
+HEADER = ("axes", "artist", "label", "x", "y", "series")
 MAX_POINTS = 1_000_000
 MAX_CELLS = 100_000
-# Further columns stand in this order, as far as they are used; others come behind.
+# Further columns, in this order, as far as they are used.
 _FURTHER = (
-    "z",
-    "value",
-    "value_high",
-    "x_low",
-    "x_high",
-    "y_low",
-    "y_high",
-    "width",
-    "height",
-    "base",
-    "size",
-    "low",
-    "q1",
-    "median",
-    "q3",
-    "high",
-    "mean",
-    "u",
-    "v",
-    "slope",
-    "red",
-    "green",
-    "blue",
-    "alpha",
-    "part",
-    "x_name",
-    "y_name",
-    "coordinates",
-    "note",
+    *("z", "value", "value_high", "x_low", "x_high", "y_low", "y_high", "width", "height", "base"),
+    *("size", "low", "q1", "median", "q3", "high", "mean", "u", "v", "slope"),
+    *("red", "green", "blue", "alpha", "part", "x_name", "y_name", "coordinates", "note"),
 )
 
 
 class FigureTable:
-    """What is drawn in a figure, read when this is made and written later.
+    """The table of what is drawn in a figure: read on creation, written later.
 
     Parameters
     ----------
@@ -81,7 +56,7 @@ class FigureTable:
             self.blocks.append((number, series, kept))
 
     def rows(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows in pieces, as tuples in the order of `columns`."""
+        """Yield the rows in chunks, as tuples in the order of `columns`."""
         for number, series, block in self.blocks:
             fixed = {
                 "axes": number,
@@ -92,15 +67,15 @@ class FigureTable:
             yield from block.chunks(self.columns, fixed)
 
     def write(self, file: BinaryIO, delimiter: str) -> None:
-        """Write the table as text; a piece at a time is in memory."""
+        """Write the table as text, holding one chunk at a time in memory."""
         import csv
         import io
 
         text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
         writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
         writer.writerow(self.columns)
-        for piece in self.rows():
-            writer.writerows(piece)
+        for chunk in self.rows():
+            writer.writerows(chunk)
         text.flush()
         text.detach()
 
@@ -119,7 +94,7 @@ def figure_data(obj: Any, *, unlimited: bool = True) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One for each point, all with the same keys: ``axes`` (number), ``artist`` (what it is),
+        One for each point, all with the same keys: ``axes`` (number), ``artist`` (its kind),
         ``label``, ``x``, ``y``, ``series`` (number of the artist in its axes), and those of
         ``z``, ``value``, ``x_low``, ``width`` and so on that the figure needs; None where a row
         has no such value. Dates are ISO 8601 text, categories their names.
@@ -138,7 +113,7 @@ def figure_data(obj: Any, *, unlimited: bool = True) -> list[dict[str, Any]]:
     if figure is None:
         raise TypeError(f"figure_data() needs a matplotlib figure, not {obj!r:.100}")
     table = FigureTable(figure, unlimited=unlimited)
-    return [dict(zip(table.columns, row, strict=True)) for piece in table.rows() for row in piece]
+    return [dict(zip(table.columns, row, strict=True)) for chunk in table.rows() for row in chunk]
 
 
 def _all_axes(figure: Any) -> list[Any]:

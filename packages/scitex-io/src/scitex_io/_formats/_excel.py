@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._formats._frames import as_frame, has_own_index
-from scitex_io._lookup import is_frame, is_polars, need
+from .._errors import UnfitObjectError
+from .._libraries import is_frame, is_polars, need
+from .._tables import as_frame, has_own_index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")

@@ -1,17 +1,17 @@
-"""HDF5: a nest of dicts as groups, arrays as datasets."""
+"""HDF5: nested dicts as groups, arrays as datasets."""
 
 from __future__ import annotations
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._formats._npy import as_array
-from scitex_io._lookup import is_a, need
-from scitex_io._stamp import KEY, stamp_text
+from .._errors import UnfitObjectError
+from .._libraries import is_a, need
+from .._stamp import KEY, stamp_text
+from ._npy import as_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 _CHUNKED_FROM = 1 << 16  # bytes; below, compression and its chunks cost more than they save
 
@@ -22,12 +22,12 @@ def prepare(obj: Any, request: Request, *, compression: str | int | None = "gzip
     h5py = need("h5py", request.ending, "hdf5")
 
     def write(file: BinaryIO) -> None:
-        # By its name, for HDF5 is several times slower through a file of Python's.
+        # By its name: through a Python file object HDF5 is several times slower.
         with h5py.File(file.name, "w", libver=("v108", "v110")) as root:
             if request.run_id is not None:
                 import numpy as np
 
-                # Of fixed length and before all else, so that it stands near the front.
+                # Of fixed length and first of all, so that `read_stamp` finds it near the front.
                 root.attrs[KEY] = np.bytes_(stamp_text(request.run_id))
             _put(root, tree, h5py, compression)
 
@@ -36,34 +36,34 @@ def prepare(obj: Any, request: Request, *, compression: str | int | None = "gzip
 
 def _tree(obj: Any, ending: str, where: str) -> dict[str, Any]:
     tree = {}
-    for key in obj.keys():  # noqa: SIM118 - a frame or an archive iterates otherwise
+    for key in obj.keys():  # noqa: SIM118 - iterating a frame or an archive gives no keys
         if not isinstance(key, str) or not key or "/" in key or key == "." or "\0" in key:
             raise UnfitObjectError(
                 f"cannot save as {ending}: {where or '/'} has the key {key!r}; names in HDF5 are "
                 "text without slashes"
             )
-        place, value = f"{where}/{key}", obj[key]
+        inside, value = f"{where}/{key}", obj[key]
         if is_a(value, "pandas", "Series"):
             value = value.to_numpy()
         nested = hasattr(value, "keys")
-        tree[key] = _tree(value, ending, place) if nested else _leaf(value, ending, place)
+        tree[key] = _tree(value, ending, inside) if nested else _leaf(value, ending, inside)
     return tree
 
 
-def _leaf(value: Any, ending: str, place: str) -> Any:
+def _leaf(value: Any, ending: str, where: str) -> Any:
     if isinstance(value, (str, bytes)):
         if "\0" in value if isinstance(value, str) else b"\0" in value:
-            raise UnfitObjectError(f"cannot save as {ending}: the text at {place} holds a NUL")
+            raise UnfitObjectError(f"cannot save as {ending}: the text at {where} holds a NUL")
         return value
     texts = getattr(value, "tolist", lambda: value)() if _may_be_text(value) else None
     if isinstance(texts, (list, tuple)) and texts and all(isinstance(part, str) for part in texts):
         import numpy as np
 
         return np.array(texts, dtype=object)
-    array = as_array(value, ending, f" ({place})")
+    array = as_array(value, ending, f" ({where})")
     if array.dtype.kind in "MmU":
         raise UnfitObjectError(
-            f"cannot save as {ending}: {place} holds {array.dtype}, which HDF5 does not know; "
+            f"cannot save as {ending}: {where} holds {array.dtype}, which HDF5 does not know; "
             "convert dates by .astype('int64') or to text, tables of text to lists"
         )
     return array

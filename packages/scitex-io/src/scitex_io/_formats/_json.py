@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._plain import Plain
+from .._errors import UnfitObjectError
+from .._fit import fit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request
 
 
 def prepare(
@@ -22,13 +22,13 @@ def prepare(
     sort_keys: bool = False,
     ensure_ascii: bool = False,
     allow_nan: bool = True,
-) -> Writer:
-    """Return a writer; everything that JSON cannot hold is refused with its place.
+) -> bytes:
+    """Return the text as bytes; what JSON cannot hold is refused with its path of keys.
 
     ``nan`` and ``inf`` are written as Python and JavaScript spell them, which strict readers
     refuse; ``allow_nan=False`` refuses them here.
     """
-    plain = Plain(request.ending, keep_dates=False, text_keys=True).of(obj)
+    plain = fit(obj, request.ending, dates=False, any_keys=False, max_depth=float("inf"))
     try:
         text = json.dumps(
             plain,
@@ -39,14 +39,9 @@ def prepare(
         )
     except ValueError as error:
         raise UnfitObjectError(f"cannot save as {request.ending}: {error}") from None
-    content = f"{text}\n".encode()
-
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    return write
+    return f"{text}\n".encode()
 
 
 def read(file: BinaryIO, _ending: str, /) -> Any:
-    """Return what the file holds; a byte-order mark in front is passed over."""
+    """Return what the file holds; a byte-order mark is skipped."""
     return json.loads(file.read().decode("utf-8-sig"))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._formats._npy import as_array
-from scitex_io._lookup import describe, need
+from .._errors import UnfitObjectError
+from .._libraries import need, type_name
+from ._npy import as_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Literal
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
 _HEADER = b"MATLAB 5.0 MAT-file, written by scitex-io".ljust(116)
@@ -37,7 +37,7 @@ def prepare(
             long_field_names=True,
             oned_as=oned_as,
         )
-        # The header that scipy writes tells the time; the same content shall give the same bytes.
+        # scipy writes the time into the header; the same content is to give the same bytes.
         file.seek(0)
         file.write(_HEADER)
 
@@ -46,33 +46,33 @@ def prepare(
 
 def _tree(obj: Any, ending: str, where: str) -> dict[str, Any]:
     tree = {}
-    for key in obj.keys():  # noqa: SIM118 - a frame or an archive iterates otherwise
+    for key in obj.keys():  # noqa: SIM118 - iterating a frame or an archive gives no keys
         if not isinstance(key, str) or not _NAME.match(key):
             raise UnfitObjectError(
-                f"cannot save as {ending}: {where or describe(obj)} has the key {key!r}, which is "
+                f"cannot save as {ending}: {where or type_name(obj)} has the key {key!r}, which is "
                 "no MATLAB name: a letter, then up to 62 letters, digits and underscores"
             )
         tree[key] = _value(obj[key], ending, f"{where}.{key}".lstrip("."))
     return tree
 
 
-def _value(value: Any, ending: str, place: str) -> Any:
+def _value(value: Any, ending: str, where: str) -> Any:
     if hasattr(value, "to_numpy"):
         value = value.to_numpy()
     if hasattr(value, "keys"):
-        return _tree(value, ending, place)
+        return _tree(value, ending, where)
     if isinstance(value, str):
         return value
     if isinstance(value, (list, tuple)) and any(isinstance(part, str) for part in value):
         import numpy as np
 
         cells = np.empty(len(value), dtype=object)  # a cell array: texts of unlike length
-        cells[:] = [_value(part, ending, place) for part in value]
+        cells[:] = [_value(part, ending, where) for part in value]
         return cells
-    array = as_array(value, ending, f" ({place})")
+    array = as_array(value, ending, f" ({where})")
     if array.dtype.kind in "MmV":
         raise UnfitObjectError(
-            f"cannot save as {ending}: {place} holds {array.dtype}, which MATLAB files do not "
+            f"cannot save as {ending}: {where} holds {array.dtype}, which MATLAB files do not "
             "know; convert dates to numbers or text"
         )
     return array

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import describe, is_a
+from .._errors import UnfitObjectError
+from .._libraries import is_a, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Literal
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 
 def prepare(obj: Any, request: Request, *, allow_pickle: bool = False) -> Writer:
-    """Return a writer of an array, or of what numpy makes one of."""
+    """Return a writer of an array, or of what numpy converts to one."""
     array = as_array(obj, request.ending, allow_pickle=allow_pickle)
 
     def write(file: BinaryIO) -> None:
@@ -54,11 +54,11 @@ def as_array(obj: Any, ending: str, where: str = "", *, allow_pickle: bool = Fal
     Raises
     ------
     UnfitObjectError
-        For masked arrays, whose mask would be lost, for objects, and for what is no array.
+        For masked arrays, whose mask would be lost, for objects, and for what is not an array.
     """
     import numpy as np
 
-    what = f"cannot save {describe(obj)}{where} as {ending}"
+    what = f"cannot save {type_name(obj)}{where} as {ending}"
     if is_a(obj, "numpy.ma", "MaskedArray"):
         raise UnfitObjectError(
             f"{what}: its mask would be lost; save obj.filled(value), or as .pkl"

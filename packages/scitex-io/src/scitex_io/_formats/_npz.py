@@ -1,19 +1,19 @@
-"""Several named arrays in one file of numpy's."""
+"""Several named arrays in numpy's own format."""
 
 from __future__ import annotations
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._formats._npy import as_array
-from scitex_io._lookup import describe
-from scitex_io._stamp import stamp_text
+from .._errors import UnfitObjectError
+from .._libraries import type_name
+from .._stamp import stamp_text
+from ._npy import as_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can tell
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can hold
 
 
 def prepare(
@@ -30,7 +30,7 @@ def prepare(
 
         import numpy as np
 
-        # By hand, not by np.savez: names like "file" are free, and the run id has a place.
+        # Not by np.savez, which refuses names like "file" and leaves no room for the run id.
         with zipfile.ZipFile(file, "w") as archive:
             for name, array in arrays.items():
                 member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
@@ -45,15 +45,15 @@ def prepare(
 
 def _named(obj: Any, request: Request) -> dict[str, Any]:
     if hasattr(obj, "keys") and hasattr(obj, "__getitem__") and not hasattr(obj, "dtypes"):
-        named = {key: obj[key] for key in obj.keys()}  # noqa: SIM118 - an NpzFile iterates otherwise
+        named = {key: obj[key] for key in obj.keys()}  # noqa: SIM118 - iterating an NpzFile gives no keys
     elif isinstance(obj, (list, tuple)) and any(hasattr(part, "__array__") for part in obj):
-        named = {f"arr_{place}": part for place, part in enumerate(obj)}
+        named = {f"arr_{index}": part for index, part in enumerate(obj)}
     else:
         named = {"arr_0": obj}
     for name in named:
         if not isinstance(name, str) or not name or "\0" in name:
             raise UnfitObjectError(
-                f"cannot save {describe(obj)} as {request.ending}: arrays are named by text, "
+                f"cannot save {type_name(obj)} as {request.ending}: arrays are named by text, "
                 f"not by {name!r}"
             )
     return named

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._formats._frames import as_frame
-from scitex_io._lookup import is_polars, need
-from scitex_io._stamp import KEY, stamp_text
+from .._errors import UnfitObjectError
+from .._libraries import is_polars, need
+from .._stamp import KEY, stamp_text
+from .._tables import as_frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 
 def prepare(

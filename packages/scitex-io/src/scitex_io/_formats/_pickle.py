@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pickle
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import describe
+from .._errors import UnfitObjectError
+from .._libraries import type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 _PROTOCOL = 5
 
@@ -24,7 +24,7 @@ def prepare(obj: Any, request: Request) -> Writer:
             pickle.dump(obj, file, protocol=_PROTOCOL)
         except (pickle.PicklingError, AttributeError, TypeError, RecursionError) as error:
             raise UnfitObjectError(
-                f"cannot save {describe(obj)} as {request.ending}: {error}"
+                f"cannot save {type_name(obj)} as {request.ending}: {error}"
             ) from error
 
     return write

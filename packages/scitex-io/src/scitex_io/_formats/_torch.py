@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scitex_io._errors import UnfitObjectError
-from scitex_io._lookup import describe, need
+from .._errors import UnfitObjectError
+from .._libraries import need, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from scitex_io._registry import Request, Writer
+    from .._registry import Request, Writer
 
 
 def prepare(obj: Any, request: Request) -> Writer:
@@ -22,7 +22,7 @@ def prepare(obj: Any, request: Request) -> Writer:
             torch.save(obj, file)
         except (AttributeError, TypeError) as error:
             raise UnfitObjectError(
-                f"cannot save {describe(obj)} as {request.ending}: {error}"
+                f"cannot save {type_name(obj)} as {request.ending}: {error}"
             ) from error
 
     return write

@@ -1,4 +1,4 @@
-"""What a user asks of runs, as conditions on the index.
+"""What a user asks for: conditions on runs, IDs that may be shortened, and where to look.
 
 An expression is ``NAME OP VALUE``: ``threshold>0.4``, ``data-path=a.csv``, ``EXPERIMENT.lr<=1e-3``,
 ``run.exit_status!=0``. NAME is an argument of the run, else a key of its configuration, or a field
@@ -8,32 +8,78 @@ or ``~`` (the text of the value holds VALUE).
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from datetime import datetime
 from typing import NamedTuple
 
-from ..errors import UsageError
+from .._record._status import ENDED as ENDED_STATUSES
+from .._record._status import RUNNING
+from ..errors import SessionError, UsageError
+from ._index import Found, Index, encoded
+from ._printable import clean
+from ._walk import find_roots, is_run
 
-_EXPRESSION = re.compile(r"\s*([^\s=!<>~\"]+)\s*(==|!=|<=|>=|=|<|>|~)\s*(.*?)\s*", re.DOTALL)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# No lone surrogates, which stand for bytes that are no UTF-8: SQLite would not take them.
+_EXPRESSION = re.compile(
+    r"\s*([^\s=!<>~\"\ud800-\udfff]+)\s*(==|!=|<=|>=|=|<|>|~)\s*([^\ud800-\udfff]*?)\s*"
+)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
-_WORDS = {"true": "true", "false": "false", "null": "null", "none": "null"}
+_LITERALS = {"true": "true", "false": "false", "null": "null", "none": "null"}
+_SHOWN = 10  # candidates of an ambiguous ID
+
+
+class NoSuchRunError(SessionError):
+    """No run, or more than one, has the ID that was asked for."""
 
 
 class Condition(NamedTuple):
     """A condition in SQL, and what stands for its question marks."""
 
-    sql: str
-    values: tuple[object, ...]
+    sql: str = ""
+    values: tuple[object, ...] = ()
+
+    def __and__(self, other: Condition) -> Condition:
+        """Return the condition that both hold; an empty one always holds."""
+        if not (self.sql and other.sql):
+            return other if other.sql else self
+        return Condition(f"({self.sql}) AND ({other.sql})", self.values + other.values)
 
 
-def both(conditions: list[Condition]) -> Condition:
-    """Return the condition that all of some hold; of none, one that always holds."""
-    some = [condition for condition in conditions if condition.sql]
-    sql = " AND ".join(f"({condition.sql})" for condition in some)
-    return Condition(sql, tuple(value for condition in some for value in condition.values))
+ENDED = Condition(f"status IN {ENDED_STATUSES}")
+
+
+def with_status(statuses: Sequence[str] | None) -> Condition:
+    """Return the condition that a run has one of some statuses; None for any.
+
+    All that are under RUNNING meet it for ``running``, ``dead`` and ``unknown``: which it is shows
+    only when its process is looked at.
+    """
+    if not statuses:
+        return Condition()
+    stored = {*statuses}
+    if stored - {*ENDED_STATUSES}:
+        stored.add(RUNNING)
+    return Condition(f"status IN ({', '.join('?' * len(stored))})", tuple(sorted(stored)))
+
+
+def of_script(text: str) -> Condition:
+    """Return the condition that a run is of a script, given its path or a part of its path."""
+    wanted = os.path.realpath(text) if os.path.exists(text) else text
+    sql = "instr(json_extract(head, '$.run.script'), CAST(? AS TEXT)) > 0"
+    return Condition(sql, (encoded(wanted),))
+
+
+def started(operator: str, text: str, *, option: str) -> Condition:
+    """Return the condition that a run started before (``<``) or since (``>=``) a date or age."""
+    return Condition(f"start {operator} ?", (moment(text, option=option),))
 
 
 def moment(text: str, *, option: str) -> float:
@@ -68,18 +114,17 @@ def expression(text: str) -> Condition:
         raise UsageError(f"{text!r} is no condition; write one such as 'threshold>0.4'")
     name, operator, value = parts.groups()
     if name.startswith("run."):
-        return _compare("$.run" + _path(name[4:])[1:], operator, value)
-    as_arg = "$.args" + _path(name.replace("-", "_"))[1:]
-    as_config = "$.config" + _path(name)[1:]
-    first, second = (_compare(path, operator, value) for path in (as_arg, as_config))
-    absent = "json_type(head, ?) IS NULL"
+        return _compare(_json_path(name), operator, value)
+    as_arg = _json_path(f"args.{name.replace('-', '_')}")
+    first = _compare(as_arg, operator, value)
+    second = _compare(_json_path(f"config.{name}"), operator, value)
     return Condition(
-        f"({first.sql}) OR ({absent} AND ({second.sql}))",
+        f"({first.sql}) OR (json_type(head, ?) IS NULL AND ({second.sql}))",
         (*first.values, as_arg, *second.values),
     )
 
 
-def _path(name: str) -> str:
+def _json_path(name: str) -> str:
     """Return SQLite's spelling of a dotted name."""
     return "$" + "".join(f'."{key}"' for key in name.split("."))
 
@@ -100,10 +145,10 @@ def _compare(path: str, operator: str, value: str) -> Condition:
 
 
 def _equal(kind: str, here: str, path: str, value: str) -> Condition:
-    if value.lower() in _WORDS:
+    if value.lower() in _LITERALS:
         return Condition(
             f"{kind} = ? OR ({kind} = 'text' AND {here} = ?)",
-            (path, _WORDS[value.lower()], path, path, value),
+            (path, _LITERALS[value.lower()], path, path, value),
         )
     if _NUMBER.fullmatch(value):
         return Condition(
@@ -125,3 +170,74 @@ def _unquoted(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
         return value[1:-1]
     return value
+
+
+def open_index(paths: Sequence[str] | None) -> Index:
+    """Open the index of the chosen paths, or of all registered output directories.
+
+    Raises
+    ------
+    UsageError
+        If a path does not exist.
+    """
+    return Index(roots_of(paths) if paths else None)
+
+
+def roots_of(paths: Sequence[str]) -> list[str]:
+    """Return the output directories that paths on a command line mean; see `find_roots`.
+
+    Raises
+    ------
+    UsageError
+        If a path does not exist.
+    """
+    try:
+        return find_roots(list(paths))
+    except FileNotFoundError as error:
+        raise UsageError(f"{clean(str(error.filename))}: {error.strerror}") from error
+
+
+def begins_or_ends(text: str) -> Condition:
+    """Return the condition that the ID or the name of a run begins or ends with a text."""
+    either = "substr({0}, 1, ?) = CAST(? AS TEXT) OR substr({0}, -?) = CAST(? AS TEXT)"
+    sql = f"{either.format('id')} OR {either.format('name')}"
+    return Condition(sql, (len(text), encoded(text)) * 4)
+
+
+def resolve(index: Index, wanted: str) -> Found:
+    """Return the run that an ID, a part of one, or a path means.
+
+    Parameters
+    ----------
+    index : Index
+        The runs to choose from.
+    wanted : str
+        An ID or a run's name, any prefix or suffix that only one run has, or the path of a run
+        directory, registered or not.
+
+    Raises
+    ------
+    NoSuchRunError
+        If no run is meant, or several are; the message lists them.
+    """
+    if not wanted:
+        raise NoSuchRunError("an empty ID means no run")
+    if os.sep in wanted and is_run(os.path.realpath(wanted)):
+        path = os.path.realpath(wanted)
+        with Index(find_roots([path])) as around:
+            found = [run for run in around.find() if run.entry.path == path]
+        if not found:
+            raise NoSuchRunError(f"{clean(path)}: holds no run")
+        return found[0]
+    found = list(index.find("CAST(? AS TEXT) IN (name, id)", (encoded(wanted),)))
+    if not found:
+        found = list(index.find(*begins_or_ends(wanted), "ORDER BY start DESC"))
+    if not found:
+        raise NoSuchRunError(f"no run is called {clean(wanted)!r}; `scitex-session ls` lists them")
+    if len(found) > 1:
+        lines = [f"  {clean(run.name)}  {clean(run.entry.path)}" for run in found[:_SHOWN]]
+        if len(found) > _SHOWN:
+            lines.append(f"  and {len(found) - _SHOWN} more")
+        listed = "\n".join(lines)
+        raise NoSuchRunError(f"{clean(wanted)!r} means {len(found)} runs; say more:\n{listed}")
+    return found[0]

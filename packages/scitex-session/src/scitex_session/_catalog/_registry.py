@@ -1,8 +1,7 @@
-"""The output directories known to a user: one small file each, written once, read by the tools.
+"""The registry of output directories: one small file each, written once, read by the tools.
 
-Sessions write here, so nothing heavy is imported: no platformdirs where its answer is known, no
-hash library, no database. What is registered is only a hint where to look; the directories
-themselves are the truth.
+Every session writes here, so nothing heavy is imported: no platformdirs where its answer is known,
+no hash library, no database. An entry is only a hint where to look; the directories are the truth.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OVERRIDE = "SCITEX_STATE_DIR"
 _FOLDER = "outputs"
 _LONGEST = 4096  # bytes; PATH_MAX on Linux
 _DAY = 86_400.0
@@ -33,9 +31,9 @@ def state_dir() -> str:
         ``$SCITEX_STATE_DIR`` if it is set, else ``scitex`` under the user's state directory as
         platformdirs names it (``~/.local/state`` on Linux).
     """
-    chosen = os.environ.get(OVERRIDE)
-    if chosen:
-        return os.path.abspath(chosen)
+    override = os.environ.get("SCITEX_STATE_DIR")
+    if override:
+        return os.path.abspath(override)
     if sys.platform == "linux" and "ANDROID_ROOT" not in os.environ:
         # What platformdirs answers here, without the 10 ms that its import takes.
         base = os.environ.get("XDG_STATE_HOME", "")
@@ -48,16 +46,8 @@ def state_dir() -> str:
 
 
 def register(path: str) -> None:
-    """Remember an output directory, or a run directory that stands by itself.
+    """Remember the absolute path of an output directory, or of a run directory used in place.
 
-    Parameters
-    ----------
-    path : str
-        Absolute path of a ``<script>_out`` directory, or of a run directory that is used in
-        place (an explicit ``sdir``).
-
-    Notes
-    -----
     A state directory that cannot be written turns the registry off: a run is never harmed by it,
     and the tools find the directory when they are told where to look.
     """
@@ -69,9 +59,9 @@ def register(path: str) -> None:
         if os.stat(entry).st_size == len(data):
             return
     except OSError:
-        pass  # not there yet, which is what the next lines are for
+        pass  # not registered yet
     try:
-        _write(folder, entry, data)
+        _publish(folder, entry, data)
     except OSError:
         return
 
@@ -82,25 +72,23 @@ def known() -> list[str]:
     An entry whose directory has been away for 90 days is forgotten; until then it may stand on a
     disk that is not mounted.
     """
-    return sorted(_present(time.time()))
+    return sorted(_present())
 
 
-def _present(now: float) -> Iterator[str]:
+def _present() -> Iterator[str]:
     folder = os.path.join(state_dir(), _FOLDER)
     try:
         names = os.listdir(folder)
     except OSError:
         return
     for name in names:
-        if name.startswith("."):
-            continue
         entry = os.path.join(folder, name)
         path = _read(entry, name)
-        if path is None:
-            continue
-        if os.path.isdir(path):
-            yield path
-        _note_seen(entry, now, seen=os.path.isdir(path))
+        if path is not None:
+            seen = os.path.isdir(path)
+            if seen:
+                yield path
+            _note_seen(entry, seen=seen)
 
 
 def _read(entry: str, name: str) -> str | None:
@@ -121,10 +109,10 @@ def _read(entry: str, name: str) -> str | None:
     return path if os.path.isabs(path) and "\0" not in path else None
 
 
-def _note_seen(entry: str, now: float, *, seen: bool) -> None:
+def _note_seen(entry: str, *, seen: bool) -> None:
     """Keep in the entry's mtime when its directory was last there, to the day."""
     try:
-        age = now - os.stat(entry).st_mtime
+        age = time.time() - os.stat(entry).st_mtime
         if seen and age > _DAY:
             os.utime(entry)
         elif not seen and age > _FORGET_AFTER:
@@ -133,23 +121,23 @@ def _note_seen(entry: str, now: float, *, seen: bool) -> None:
         return  # a registry that cannot be written is read as it is
 
 
-def _write(folder: str, entry: str, data: bytes) -> None:
-    """Put an entry in place whole, so that no reader sees half a path."""
-    aside = os.path.join(folder, f".{os.getpid()}.{os.urandom(4).hex()}")
+def _publish(folder: str, entry: str, data: bytes) -> None:
+    """Write an entry under a staging name first, so that no reader sees half a path."""
+    staged = os.path.join(folder, f".{os.getpid()}.{os.urandom(4).hex()}")
     try:
-        descriptor = os.open(aside, _CREATE, 0o600)
+        descriptor = os.open(staged, _CREATE, 0o600)
     except FileNotFoundError:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        descriptor = os.open(aside, _CREATE, 0o600)
+        descriptor = os.open(staged, _CREATE, 0o600)
     try:
         os.write(descriptor, data)
     finally:
         os.close(descriptor)
-    os.replace(aside, entry)
+    os.replace(staged, entry)
 
 
 def _name(data: bytes) -> str:
-    """128-bit FNV-1a of a path: ten microseconds, and hashlib stays unimported."""
+    """Return the 128-bit FNV-1a hash of a path: 10 us, and hashlib stays unimported."""
     value = 0x6C62272E07BB014262B821756295C58D
     for byte in data:
         value = ((value ^ byte) * 0x1000000000000000000013B) & ((1 << 128) - 1)

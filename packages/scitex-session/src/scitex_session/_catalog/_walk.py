@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from . import _layout as layout
+from .._record._run_directory import CONFIGS, output_base
+from .._record._status import DIRECTORIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
+IN_PLACE = ""  # the "state" of a run directory that is used in place and never moved
+TAR = ".tar"  # behind the name of an archived run
+ARCHIVING = ".archive-"  # in front of a run's name while it is packed into a tar file
 _CRATE = "ro-crate-metadata.json"
 
 
@@ -50,24 +53,19 @@ class Entry(NamedTuple):
     @property
     def archived(self) -> bool:
         """Whether the run is packed into a tar file."""
-        return bool(self.state) and self.file.endswith(layout.TAR)
+        return bool(self.state) and self.file.endswith(TAR)
 
 
 def own_name(file: str) -> str:
     """Return a run's name from the name it has in a listing."""
-    if file[0] != "." and file[-4:] != layout.TAR:
-        return file
-    for mark in (layout.ARCHIVING, layout.UNPACKING):
-        if file.startswith(mark):
-            return file[len(mark) :].removesuffix(layout.TAR)
-    return file.removesuffix(layout.TAR)
+    return file.removeprefix(ARCHIVING).removesuffix(TAR)
 
 
 def listing(root: str, state: str) -> Iterator[Entry]:
     """Yield the runs filed under one state; links are not followed and not listed.
 
-    A directory on its way into an archive is a run still. What starts with a dot otherwise is a
-    run being born, or somebody else's.
+    A directory on its way into an archive is a run still. Anything else that starts with a dot is
+    a run directory being filled, or somebody else's.
     """
     try:
         scan = os.scandir(os.path.join(root, state))
@@ -76,15 +74,11 @@ def listing(root: str, state: str) -> Iterator[Entry]:
     with scan:
         for entry in scan:
             file = entry.name
-            if file.startswith("."):
-                if not file.startswith(layout.ARCHIVING) or file.endswith(layout.TAR):
-                    continue
-                wanted = entry.is_dir(follow_symlinks=False)
-            elif file.endswith(layout.TAR):
-                wanted = entry.is_file(follow_symlinks=False)
-            else:
-                wanted = entry.is_dir(follow_symlinks=False)
-            if wanted:
+            packed = file.endswith(TAR)
+            if file.startswith(".") and (packed or not file.startswith(ARCHIVING)):
+                continue
+            is_run = entry.is_file if packed else entry.is_dir
+            if is_run(follow_symlinks=False):
                 yield Entry(root, state, file, entry.inode())
 
 
@@ -95,54 +89,38 @@ def is_real_dir(path: str) -> bool:
 
 def states_in(root: str) -> list[str]:
     """Return the state directories that a root has; none for a run that is used in place."""
-    return [state for state in layout.STATES if is_real_dir(os.path.join(root, state))]
+    return [state for state in DIRECTORIES if is_real_dir(os.path.join(root, state))]
 
 
 def is_run(path: str) -> bool:
     """Whether `path` is itself a run directory."""
-    return is_real_dir(os.path.join(path, layout.CONFIGS))
+    return is_real_dir(os.path.join(path, CONFIGS))
 
 
-def walk(root: str) -> Iterator[Entry]:
-    """Yield the runs of one output directory, or the run that `root` is.
-
-    A run that moves meanwhile may be seen twice, and is then the later one; none is missed.
-    """
-    for state in states_in(root):
-        yield from listing(root, state)
-    if is_run(root):
-        yield Entry(root, layout.IN_PLACE, "", os.stat(root).st_ino)
-
-
-def find_roots(places: list[str]) -> list[str]:
+def find_roots(paths: list[str]) -> list[str]:
     """Return the output directories that a user means by some paths.
 
     Parameters
     ----------
-    places : list of str
+    paths : list of str
         An output directory, a run directory, a script, or a directory to search below.
 
     Raises
     ------
     FileNotFoundError
-        If a place does not exist.
+        If a path does not exist.
     """
-    roots: dict[str, None] = {}
-    for place in places:
-        roots.update(dict.fromkeys(_roots_of(place)))
-    return list(roots)
+    return list(dict.fromkeys(root for path in paths for root in _roots_of(path)))
 
 
-def _roots_of(place: str) -> Iterator[str]:
-    from .._record._directory import output_base
-
-    if os.path.isfile(place):
-        yield output_base(place)
+def _roots_of(path: str) -> Iterator[str]:
+    if os.path.isfile(path):
+        yield output_base(path)
         return
-    if not os.path.isdir(place):
-        raise FileNotFoundError(2, "no such directory or script", place)
-    top = os.path.realpath(place)
-    if os.path.basename(os.path.dirname(top)) in layout.STATES and is_run(top):
+    if not os.path.isdir(path):
+        raise FileNotFoundError(2, "no such directory or script", path)
+    top = os.path.realpath(path)
+    if os.path.basename(os.path.dirname(top)) in DIRECTORIES and is_run(top):
         yield os.path.dirname(os.path.dirname(top))
         return
     for folder, below, files in os.walk(top):

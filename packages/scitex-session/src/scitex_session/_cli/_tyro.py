@@ -84,7 +84,7 @@ def _option(
 
 
 def _told(default: Any) -> str:
-    from .._config._kinds import describe
+    from scitex_io import describe
 
     return "None" if default is None else describe(default)
 

@@ -1,20 +1,17 @@
-"""Compare two runs. Exit status 0 if they are the same, 1 if not.
-
-Compared are how they ended, arguments, configuration, inputs, code, environment, randomness and
-outputs. What is different in any two runs is left out: times, process numbers, the run's own
-directory.
-"""
+"""``diff``: two records compared, and the outputs that differ looked into."""
 
 from __future__ import annotations
 
+import os
 import sys
 
-from .._catalog._reader import read_record
-from .._catalog._select import open_index, resolve
-from .._catalog._text import clean, cut
-from ._contents import ABSENT, look_inside
-from ._options import add_places, add_run
-from ._outline import json_text, plain
+from .._catalog._printable import clean, cut
+from .._catalog._query import open_index, resolve
+from .._catalog._run_files import open_below, open_run, read_record
+from .._record._record import is_pending
+from .._record._status import RUNNING
+from ._options import DONE, NO, add_paths, add_run
+from ._printing import one_line, print_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,84 +20,88 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._catalog._index import Found
-    from ._contents import Change
 
+    Change = tuple[str, Any, Any]
+
+_ABSENT = object()  # stands for what one of two runs has not
 _RUN = ("status", "exit_status", "exit_reason", "script", "function", "cwd")
-_SECTIONS = ("args", "overrides", "config", "seed", "inputs", "code", "environment", "randomness")
+_SECTIONS = (
+    *("args", "overrides", "config", "seed", "inputs", "code", "environment", "randomness"),
+    "outputs",
+)
 _BY_PATH = ("inputs", "outputs")
 # What tells one process from another, and nothing about what it computed.
-_PASSING = frozenset(
+_INCIDENTAL = frozenset(
     {"command", "pid", "ppid", "start_ticks", "mtime_ns", "time", "load", "available", "free"}
 )
 _LONGEST = 100
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Describe the command line."""
+def add_diff(parser: ArgumentParser) -> None:
+    """Describe the command line of ``diff``."""
     add_run(parser, "a")
     add_run(parser, "b")
     parser.add_argument("--json", action="store_true", help="print an object of lists of changes")
-    add_places(parser)
+    add_paths(parser)
 
 
-def run(options: Namespace) -> int:
-    """Compare two runs."""
-    with open_index(options.places) as index:
-        found = [resolve(index, options.a), resolve(index, options.b)]
-    records: list[dict[str, Any]] = [read_record(one.entry) for one in found]
-    changes = compare(*records)
-    if "outputs" in changes:
-        changes["outputs"] = look_inside(found[0], found[1], changes["outputs"])
-        if not changes["outputs"]:
-            del changes["outputs"]
+def diff(options: Namespace) -> int:
+    """Compare two runs. Exit status 0 if they are the same, 1 if not.
+
+    Compared are how they ended, arguments, configuration, inputs, code, environment, randomness and
+    outputs. What is different in any two runs is left out: times, process numbers, the run's own
+    directory.
+    """
+    with open_index(options.paths) as index:
+        a, b = resolve(index, options.a), resolve(index, options.b)
+    changes = _compare(read_record(a.entry), read_record(b.entry))
+    if outputs := _compare_outputs(a, b, changes.pop("outputs", [])):
+        changes["outputs"] = outputs
     if options.json:
-        _print_json(found, changes)
+        _print_json(a, b, changes)
     else:
-        _print_text(found, changes)
-    return 1 if changes else 0
+        _print_text(a, b, changes)
+    return NO if changes else DONE
 
 
-def compare(a: dict[str, Any], b: dict[str, Any]) -> dict[str, list[Change]]:
+def _compare(a: dict[str, Any], b: dict[str, Any]) -> dict[str, list[Change]]:
     """Return the sections of two records that differ, with what differs in them."""
-    about = [{key: record["run"].get(key) for key in _RUN} for record in (a, b)]
-    pairs: dict[str, tuple[Any, Any]] = {"run": (about[0], about[1])}
-    own = [_own_names(record["run"]) for record in (a, b)]
-    for name in (*_SECTIONS, "outputs"):
-        pairs[name] = (_settled(a, name), _settled(b, name))
     found = {}
-    for name, (left, right) in pairs.items():
-        flat = [
-            dict(_flat(_keyed(value) if name in _BY_PATH else value, "", mine))
-            for value, mine in zip((left, right), own, strict=True)
-        ]
-        if changes := list(_changes(*flat)):
+    for name in ("run", *_SECTIONS):
+        left, right = _values(a, name), _values(b, name)
+        changes = []
+        for key in {**left, **right}:
+            old, new = left.get(key, _ABSENT), right.get(key, _ABSENT)
+            if old != new or type(old) is not type(new):
+                changes.append((key, old, new))
+        if changes:
             found[name] = changes
     return found
 
 
-def _settled(record: dict[str, Any], name: str) -> Any:
-    """Return a section; one that is still being digested has nothing to compare yet."""
-    pending = record.get("pending")
-    return None if isinstance(pending, list) and name in pending else record.get(name)
+def _values(record: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what is compared of a section: single values by dotted name."""
+    run = record["run"]
+    own = (run.get("sdir_run"), run.get("id"))  # what stands for the run itself, longest first
+    section = record.get(name)
+    if name == "run":
+        section = {key: run.get(key) for key in _RUN}
+    elif is_pending(record, name):  # still being digested: there is nothing to compare yet
+        section = None
+    if name in _BY_PATH:
+        section = _by_path(section)
+    return dict(_flat(section, "", tuple(text for text in own if isinstance(text, str) and text)))
 
 
-def _own_names(run: dict[str, Any]) -> tuple[str, ...]:
-    """Return what stands for the run itself in paths, longest first."""
-    names = (run.get("sdir_run"), run.get("id"))
-    return tuple(name for name in names if isinstance(name, str) and name)
-
-
-def _keyed(files: Any) -> dict[str, Any]:
-    """Return files by their path, each by what tells that its content is another."""
-    if not isinstance(files, list):
-        return {}
+def _by_path(files: Any) -> dict[str, Any]:
+    """Return files by their path, each with its size and digest."""
     found = {}
-    for entry in files:
+    for entry in files if isinstance(files, list) else ():
         if isinstance(entry, dict):
+            digest = entry.get("sha256")
+            shown = f"sha256 {digest[:12]}" if isinstance(digest, str) else "no digest"
             name = str(entry.get("path") or entry.get("url"))
-            size, digest = entry.get("size"), entry.get("sha256")
-            told = f"sha256 {digest[:12]}" if isinstance(digest, str) else "no digest"
-            found[name] = f"{size} bytes, {told}"
+            found[name] = f"{entry.get('size')} bytes, {shown}"
     return found
 
 
@@ -108,7 +109,7 @@ def _flat(value: Any, name: str, own: tuple[str, ...]) -> Iterator[tuple[str, An
     """Yield dotted names with single values; the run's own name in them counts as the same."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            if key not in _PASSING:
+            if key not in _INCIDENTAL:
                 yield from _flat(item, f"{name}.{key}" if name else _neutral(str(key), own), own)
     elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         for number, item in enumerate(value):
@@ -124,41 +125,75 @@ def _neutral(text: str, own: tuple[str, ...]) -> str:
     return text
 
 
-def _changes(a: dict[str, Any], b: dict[str, Any]) -> Iterator[Change]:
-    for name in {**a, **b}:
-        left, right = a.get(name, ABSENT), b.get(name, ABSENT)
-        if left != right or type(left) is not type(right):
-            yield name, left, right
+def _compare_outputs(a: Found, b: Found, changes: list[Change]) -> list[Change]:
+    """Say where outputs differ; drop those that differ in dates and internal names only.
+
+    Archived and running runs are left at what their records say.
+    """
+    if not changes or any(
+        found.entry.archived or found.current_status() == RUNNING for found in (a, b)
+    ):
+        return changes
+    from .._provenance._late import read_completed
+    from .._reproduce._compare_outputs import aliases, compare_files
+    from .._reproduce._verdict import Rules
+
+    rules = Rules(aliases(read_completed(a.entry.path), read_completed(b.entry.path)), 0.0)
+    kept: list[Change] = []
+    for name, left, right in changes:
+        shown = right
+        if _ABSENT not in (left, right) and _has_file(a, name) and _has_file(b, name):
+            old, new = (os.path.join(found.entry.path, name) for found in (a, b))
+            result = compare_files(old, new, name, rules)
+            if result.same:
+                continue
+            shown = f"{right} ({result.detail})" if result.detail else right
+        kept.append((name, left, shown))
+    return kept
 
 
-def _print_text(found: list[Found], changes: dict[str, list[Change]]) -> None:
-    lines = [f"--- {clean(found[0].name)}", f"+++ {clean(found[1].name)}"]
+def _has_file(found: Found, name: str) -> bool:
+    """Whether a run has such a file, reached through no link and not above the run."""
+    if any(step in ("", ".", "..") for step in name.split("/")):
+        return False
+    try:
+        folder = open_run(found.entry.path)
+        try:
+            os.close(open_below(folder, name))
+        finally:
+            os.close(folder)
+    except OSError:
+        return False
+    return True
+
+
+def _print_text(a: Found, b: Found, changes: dict[str, list[Change]]) -> None:
+    lines = [f"--- {clean(a.name)}", f"+++ {clean(b.name)}"]
     for section, several in changes.items():
         lines += ["", section]
         for name, left, right in several:
             label = clean(cut(name, _LONGEST)) or "value"
-            if right is ABSENT:
-                lines.append(f"  - {label}: {plain(left)}")
-            elif left is ABSENT:
-                lines.append(f"  + {label}: {plain(right)}")
+            if right is _ABSENT:
+                lines.append(f"  - {label}: {one_line(left)}")
+            elif left is _ABSENT:
+                lines.append(f"  + {label}: {one_line(right)}")
             else:
-                lines.append(f"    {label}: {plain(left)} -> {plain(right)}")
+                lines.append(f"    {label}: {one_line(left)} -> {one_line(right)}")
     if not changes:
         lines.append("no difference")
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _print_json(found: list[Found], changes: dict[str, list[Change]]) -> None:
+def _print_json(a: Found, b: Found, changes: dict[str, list[Change]]) -> None:
     listed = {
         section: [
             {
-                "name": name,
-                **({} if left is ABSENT else {"a": left}),
-                **({} if right is ABSENT else {"b": right}),
+                key: value
+                for key, value in zip(("name", "a", "b"), one, strict=True)
+                if value is not _ABSENT
             }
-            for name, left, right in several
+            for one in several
         ]
         for section, several in changes.items()
     }
-    whole = {"a": found[0].entry.path, "b": found[1].entry.path, "changes": listed}
-    sys.stdout.write(json_text(whole, indent=2) + "\n")
+    print_json({"a": a.entry.path, "b": b.entry.path, "changes": listed})

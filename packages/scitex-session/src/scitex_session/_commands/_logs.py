@@ -1,7 +1,4 @@
-"""Print what a run printed, on the stream that it went to.
-
-Control characters are spelled out unless --raw is given.
-"""
+"""``logs``: what a run printed, also while it runs and while its directory is moved."""
 
 from __future__ import annotations
 
@@ -9,11 +6,14 @@ import os
 import sys
 import time
 
-from .._catalog._reader import open_below, open_in_tar, open_run, read_all
-from .._catalog._select import open_index, resolve, word_of_life
-from .._catalog._text import clean_block
+from .._catalog._printable import clean_block
+from .._catalog._query import open_index, resolve
+from .._catalog._run_files import open_below, open_in_tar, open_run, read_all, status_of_process
+from .._record._record import has_ended, parse
+from .._record._run_directory import LOG_OF, RECORD
+from .._record._status import DEAD, RUNNING
 from ..errors import SessionError
-from ._options import add_places, add_run
+from ._options import DONE, add_paths, add_run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,16 +22,15 @@ if TYPE_CHECKING:
 
     from .._catalog._index import Found
 
-_PAUSE = 0.2  # seconds between two looks at a log that is followed
+_PAUSE = 0.2  # seconds between two readings of a log that is followed
 _BLOCK = 1 << 20
-_STREAMS = ("stdout", "stderr")
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Describe the command line."""
+def add_logs(parser: ArgumentParser) -> None:
+    """Describe the command line of ``logs``."""
     add_run(parser, "id")
     only = parser.add_mutually_exclusive_group()
-    for name in _STREAMS:
+    for name in LOG_OF:
         only.add_argument(
             f"--{name}",
             dest="only",
@@ -42,25 +41,29 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="only the last N lines")
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the run is over")
     parser.add_argument("--raw", action="store_true", help="print the bytes of the log as they are")
-    add_places(parser)
+    add_paths(parser)
 
 
-def run(options: Namespace) -> int:
-    """Print or follow the logs of one run."""
-    with open_index(options.places) as index:
+def logs(options: Namespace) -> int:
+    """Print what a run printed, on the stream that it went to.
+
+    Control characters are spelled out unless --raw is given.
+    """
+    with open_index(options.paths) as index:
         found = resolve(index, options.id)
-    names = [options.only] if options.only else list(_STREAMS)
-    targets = [sys.stdout] if options.only else [sys.stdout, sys.stderr]
+    targets = {options.only: sys.stdout} if options.only else {n: getattr(sys, n) for n in LOG_OF}
+    printers = {name: _Printer(target, raw=options.raw) for name, target in targets.items()}
     if found.entry.archived:
-        for name, target in zip(names, targets, strict=True):
-            _Printer(target, raw=options.raw).print(_last(_packed(found, name), options.lines))
-        return 0
-    _Follower(found, names, targets, options).go()
-    return 0
+        for name, printer in printers.items():
+            with open_in_tar(found.entry.path, found.name, LOG_OF[name]) as reader:
+                printer.print(_last(reader.read(), options.lines))
+    else:
+        _Reader(found, printers, options.lines).print_all(follow=options.follow)
+    return DONE
 
 
 class _Printer:
-    """Bytes of a log to a stream; a character cut by the end of a block waits for the next."""
+    """Prints the bytes of a log; a character cut by the end of a block waits for the next."""
 
     def __init__(self, target: TextIO, *, raw: bool) -> None:
         import codecs
@@ -78,17 +81,13 @@ class _Printer:
         self._target.flush()
 
 
-class _Follower:
-    """The logs of a run whose directory may move while they are read."""
+class _Reader:
+    """Reads the logs of a run whose directory may move meanwhile."""
 
-    def __init__(
-        self, found: Found, names: list[str], targets: list[TextIO], options: Namespace
-    ) -> None:
+    def __init__(self, found: Found, printers: dict[str, _Printer], lines: int | None) -> None:
         self._found = found
-        self._names = names
-        self._follow = options.follow
-        self._lines = options.lines
-        self._printers = [_Printer(target, raw=options.raw) for target in targets]
+        self._printers = printers
+        self._lines = lines
         self._open: dict[str, int] = {}
         # Descriptors stay with the directory when the run is filed under another name.
         try:
@@ -96,25 +95,27 @@ class _Follower:
         except OSError as error:
             raise SessionError(f"{found.entry.path}: cannot be read ({error.strerror})") from error
 
-    def go(self) -> None:
+    def print_all(self, *, follow: bool) -> None:
         """Print what is there; then, if asked to, what comes until the run is over."""
         try:
             while True:
-                over = not self._follow or self._is_over()
-                for name, printer in zip(self._names, self._printers, strict=True):
-                    self._drain(name, printer)
+                over = not follow or self._is_over()
+                for name, printer in self._printers.items():
+                    self._print_new(name, printer)
                 if over:
-                    self._complain()
-                    return
+                    break
                 time.sleep(_PAUSE)
         finally:
             for descriptor in (self._run, *self._open.values()):
                 os.close(descriptor)
+        if not self._open:
+            where = os.path.join(self._found.entry.path, "logs")
+            raise SessionError(f"{where}: the run has no logs that can be read")
 
-    def _drain(self, name: str, printer: _Printer) -> None:
+    def _print_new(self, name: str, printer: _Printer) -> None:
         if name not in self._open:
             try:
-                self._open[name] = open_below(self._run, f"logs/{name}.log")
+                self._open[name] = open_below(self._run, LOG_OF[name])
             except OSError:
                 return  # not there yet, or not a plain file; said at the end
             if self._lines is not None:
@@ -124,25 +125,11 @@ class _Follower:
 
     def _is_over(self) -> bool:
         """Whether nothing more will come: the record has an end, or the process is dead."""
-        import json
-
         try:
-            record = json.loads(read_all(open_below(self._run, "CONFIGS/PROVENANCE.json")))
-            if record["run"]["status"] != "running":
-                return True
-            return word_of_life(record["process"]) == "dead"
-        except (OSError, ValueError, LookupError, TypeError):
-            return self._found.status != "running"
-
-    def _complain(self) -> None:
-        if not self._open:
-            where = os.path.join(self._found.entry.path, "logs")
-            raise SessionError(f"{where}: the run has no logs that can be read")
-
-
-def _packed(found: Found, name: str) -> bytes:
-    with open_in_tar(found.entry.path, found.name, f"logs/{name}.log") as reader:
-        return reader.read()
+            record = parse(read_all(open_below(self._run, RECORD)), RECORD)
+            return has_ended(record) or status_of_process(record["process"]) == DEAD
+        except (OSError, SessionError, LookupError, AttributeError):
+            return self._found.status != RUNNING
 
 
 def _last(data: bytes, lines: int | None) -> bytes:

@@ -1,24 +1,22 @@
-"""Options that several sub-commands share."""
+"""Options that several sub-commands share, the runs they choose, and exit statuses."""
 
 from __future__ import annotations
 
-from .._catalog._query import both
-from .._catalog._select import STATUSES, filters
+from .._catalog._query import Condition, expression, of_script, started, with_status
+from .._record._status import STATUSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from .._catalog._query import Condition
-
-ENDED_STATUSES = ("success", "error", "finished")
+DONE, NO, MISTAKE, NO_RUN, FAILED, INTERRUPTED, READER_GONE = 0, 1, 2, 3, 4, 130, 141
 
 
-def add_places(parser: ArgumentParser) -> None:
+def add_paths(parser: ArgumentParser) -> None:
     """Add ``--in``."""
     parser.add_argument(
         "--in",
-        dest="places",
+        dest="paths",
         action="append",
         metavar="PATH",
         help="look in this output directory, beside this script, or anywhere below this directory "
@@ -58,22 +56,14 @@ def add_older_than(parser: ArgumentParser, what: str) -> None:
 
 
 def condition_of(options: Namespace) -> Condition:
-    """Return the condition that the shared filters amount to."""
-    found = filters(
-        expressions=getattr(options, "expressions", ()),
-        script=options.script,
-        since=getattr(options, "since", None),
-        before=getattr(options, "older_than", None),
-    )
-    if not options.status:
-        return found
-    wanted = {*options.status, *map(_stored, options.status)}
-    marks = ", ".join("?" * len(wanted))
-    from .._catalog._query import Condition
-
-    return both([found, Condition(f"status IN ({marks})", tuple(sorted(wanted)))])
-
-
-def _stored(status: str) -> str:
-    """Return the status that the index has: who of those running is alive shows only now."""
-    return status if status in ENDED_STATUSES else "running"
+    """Return the condition that the shared filters amount to; empty if there are none."""
+    condition = with_status(options.status)
+    for text in getattr(options, "expressions", ()):
+        condition &= expression(text)
+    if options.script:  # an empty text would choose every run
+        condition &= of_script(options.script)
+    if (since := getattr(options, "since", None)) is not None:
+        condition &= started(">=", since, option="--since")
+    if (before := getattr(options, "older_than", None)) is not None:
+        condition &= started("<", before, option="--older-than")
+    return condition

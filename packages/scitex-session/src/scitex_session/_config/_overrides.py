@@ -1,24 +1,22 @@
-"""`--set NAMESPACE.key=value`: one value of the configuration, for one run."""
+"""Override one value of the configuration for one run: ``--set NAMESPACE.key=value``."""
 
 from __future__ import annotations
 
-from scitex_session.errors import UsageError
-
-from ._names import RESERVED, say
+from .. import _console
+from ..errors import UsageError
+from ._directory import RESERVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-__all__ = ["apply_overrides"]
-
 
 def apply_overrides(
     namespaces: dict[str, Any],
     overrides: Iterable[str],
     *,
-    warn: Callable[[str], None] = say,
+    warn: Callable[[str], None] = _console.write_line,
 ) -> None:
     """Set single values, in place.
 
@@ -42,7 +40,7 @@ def apply_overrides(
             raise UsageError(f"--set {override}: write NAMESPACE.key=value")
         parent, key = _find(namespaces, name)
         value = _read(name, text, warn)
-        _check(namespaces, name, (parent, key), value)
+        _check(namespaces, name, parent, key, value)
         parent[key] = value
 
 
@@ -103,31 +101,24 @@ def _closest(name: str, names: list[str]) -> str | None:
 
 
 def _read(name: str, text: str, warn: Callable[[str], None]) -> object:
-    import yaml
+    from scitex_io import YamlError, parse_yaml
 
-    from ._document import explain
-    from ._reader import DocumentError, read
-
-    def tell(message: str, line: int, key: str) -> None:
+    def hint(message: str, line: int, key: str) -> None:
         del line, key
         warn(f"--set {name}: {message}")
 
     try:
-        data = text.encode("utf-8")
-        return read(data, tell)
+        return parse_yaml(text.encode("utf-8"), warn=hint)
     except UnicodeEncodeError:
         problem = "holds bytes that are not UTF-8"
-    except DocumentError as fault:
-        problem = fault.text
-    except yaml.YAMLError as error:
-        problem = explain(error, data)[1]
+    except YamlError as error:
+        problem = error.problem
     raise UsageError(f"--set {name}: the value {text!r} {problem}") from None
 
 
 def _check(
-    namespaces: dict[str, Any], name: str, place: tuple[dict[Any, Any], Any], value: object
+    namespaces: dict[str, Any], name: str, parent: dict[Any, Any], key: Any, value: object
 ) -> None:
-    parent, key = place
     old = parent[key]
     if parent is namespaces and key != "IS_DEBUG":
         raise UsageError(

@@ -13,7 +13,7 @@ from time import time_ns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from mmap import mmap
     from typing import Any
 
@@ -23,21 +23,15 @@ MAX_PATHS = 100_000
 MAX_COMMANDS = 1_000
 JOURNAL = "events"  # the beginning of the names of journals
 _CHUNK = 64 * 1024
-_DIRECTORY = getattr(os, "O_DIRECTORY", 0)  # set by whoever opens a directory to fsync it
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0)  # set where a directory is opened to be fsynced
 
 
 class Journal:
-    """
-    Lines appended to a mapped file, each a kind (one letter), a space and a text.
+    """Lines appended to a new mapped file, each a kind (one letter), a space and a text.
 
     The kernel keeps what was written whatever happens to the process, and a line costs no system
     call. Nor is a descriptor ever written to: a script that closes descriptors it does not own
     (daemons do) cannot make the journal write into its files.
-
-    Parameters
-    ----------
-    path : str
-        The file, which must not exist.
     """
 
     def __init__(self, path: str) -> None:
@@ -108,16 +102,7 @@ def read_journal(path: str) -> Iterator[tuple[str, str]]:
 
 
 class Sink:
-    """
-    What the hook has seen of one session.
-
-    Parameters
-    ----------
-    ownership : Ownership
-        Decides which files are data.
-    notes : str
-        Directory for the journals of this process and its forked children.
-    """
+    """What the hook has seen of one session, journalled in the directory `notes`."""
 
     def __init__(self, ownership: Ownership, notes: str) -> None:
         self.ownership = ownership
@@ -260,22 +245,6 @@ def _url(sink: Sink, url: Any, *_: Any) -> None:
         sink.urls.setdefault(str(url), time_ns())
 
 
-def _popen(sink: Sink, _: Any, argv: Any, cwd: Any, *__: Any) -> None:
-    _command(sink, argv, cwd)
-
-
-def _system(sink: Sink, command: Any) -> None:
-    _command(sink, command, None)
-
-
-def _exec(sink: Sink, path: Any, argv: Any, *_: Any) -> None:
-    _command(sink, argv or path, None)
-
-
-def _spawn(sink: Sink, _: Any, path: Any, argv: Any, *__: Any) -> None:
-    _command(sink, argv or path, None)
-
-
 def _command(sink: Sink, command: Any, cwd: Any) -> None:
     if isinstance(command, (str, bytes)):
         argv = [os.fsdecode(command)]
@@ -293,7 +262,7 @@ def _command(sink: Sink, command: Any, cwd: Any) -> None:
         sink.left_out += 1
 
 
-_OTHERS = {
+_OTHERS: dict[str, Callable[..., None]] = {
     "os.chdir": _chdir,
     "os.remove": _remove,
     "os.rename": _rename,
@@ -302,11 +271,11 @@ _OTHERS = {
     "os.truncate": _written,
     "sqlite3.connect": _database,
     "urllib.Request": _url,
-    "subprocess.Popen": _popen,
-    "os.system": _system,
-    "os.exec": _exec,
-    "os.posix_spawn": _exec,
-    "os.spawn": _spawn,
+    "subprocess.Popen": lambda sink, _, argv, cwd, *__: _command(sink, argv, cwd),
+    "os.system": lambda sink, command: _command(sink, command, None),
+    "os.exec": lambda sink, path, argv, *_: _command(sink, argv or path, None),
+    "os.posix_spawn": lambda sink, path, argv, *_: _command(sink, argv or path, None),
+    "os.spawn": lambda sink, _, path, argv, *__: _command(sink, argv or path, None),
 }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from .._record._directory import CODE, CODE_PATCH, NOTES
+from .._masking import mask_patch, mask_source
+from .._record._run_directory import CODE, CODE_PATCH, NOTES
 from . import _repository
 from ._digest import sha256
-from ._masking import mask_patch, mask_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,16 +17,10 @@ MAX_COPIES = 20_000_000  # bytes
 
 
 class CodeKeeper:
-    """
-    Write the patch or the copies of one run into its ``CONFIGS`` and describe them.
+    """Write the patch or the copies of one run into its ``CONFIGS`` and describe them.
 
-    Parameters
-    ----------
-    state : dict
-        What the collector knows: ``script``, ``modules`` (name to file), ``copied`` (file to its
-        copy of the start), ``start_ns``.
-    run_dir : str
-        The run directory; git's answers and the copies of the start are among its notes.
+    Of `state` it needs ``script``, ``modules`` (name to file), ``copied`` (file to its copy of the
+    start, which is among the notes of the run) and ``start_ns``.
     """
 
     def __init__(self, state: dict[str, Any], run_dir: str) -> None:
@@ -58,12 +52,12 @@ class CodeKeeper:
 
     def _from_git(self, git: dict[str, Any]) -> dict[str, Any]:
         root: str = git["root"]
-        changed = [] if git["diff"] is None else _changed(git["diff"])
-        patch, masked = (b"", 0) if git["diff"] is None else mask_patch(git["diff"])
-        if git["diff"] is None:
-            self.problems.append(
-                "code: the changes since the commit exceed 50 MB and were not kept"
-            )
+        diff: bytes | None = git["diff"]
+        if diff is None:
+            problem = "code: the changes since the commit exceed 50 MB and were not kept"
+            self.problems.append(problem)
+        changed = _changed(diff or b"")
+        patch, masked = mask_patch(diff or b"")
         entries: list[dict[str, Any]] = []
         extra: list[tuple[bytes, int]] = []
         for name, path in self._files():
@@ -83,7 +77,7 @@ class CodeKeeper:
             "commit": git["commit"],
             "branch": git["branch"],
             "remotes": git["remotes"],
-            "dirty": bool(changed) or git["diff"] is None,
+            "dirty": bool(changed) or diff is None,
             "changed": changed[:1000],
             "patch": None,
             "masked_lines": masked,
@@ -122,7 +116,7 @@ class CodeKeeper:
         return os.path.join(self._notes, copy) if copy else path
 
     def _load(self, entry: dict[str, Any], path: str) -> bytes | None:
-        """Read a file that is to be kept; None, with the reason noted, if that is too much."""
+        """Read a file to keep; return None, with the reason noted, if that is too much."""
         try:
             with open(self._source(path), "rb") as file:
                 data = file.read(MAX_COPIES + 1)
@@ -161,8 +155,8 @@ class CodeKeeper:
         masked = 0
         if b"\0" not in data:
             data, masked = mask_source(data, path)
-            if masked:
-                entry["masked_lines"] = masked
+        if masked:
+            entry["masked_lines"] = masked
         # Named by content and name: files of one name from two directories do not collide.
         folder = (entry["sha256"] or "unknown")[:8]
         name = f"{CODE}/{folder}/{os.path.basename(path)}"
@@ -183,9 +177,12 @@ class CodeKeeper:
         return True
 
     def _destination(self, name: str) -> str:
-        path = os.path.join(self._run_dir, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        return path
+        folder = self._run_dir
+        for part in name.split("/")[:-1]:  # not makedirs: a run that was removed must stay so
+            folder = os.path.join(folder, part)
+            if not os.path.isdir(folder):
+                os.mkdir(folder)
+        return os.path.join(self._run_dir, name)
 
     def _write(self, name: str, data: bytes) -> None:
         path = self._destination(name)

@@ -6,7 +6,7 @@ import os
 import sys
 from time import monotonic, sleep, time_ns
 
-from .._record._directory import NOTES
+from .._record._run_directory import NOTES
 from . import _audit_hook, _environment, _late, _ownership, _repository, _sections
 
 TYPE_CHECKING = False
@@ -21,20 +21,7 @@ _EARLY_FILES, _EARLY_BYTES = 20, 500_000
 
 
 class Collector:
-    """
-    Collect what is known of one run. Whatever fails is named in the record, never raised.
-
-    Parameters
-    ----------
-    run_dir : str
-        The run directory, in which ``CONFIGS`` exists.
-    script : str or None
-        The script's real path.
-    cwd : str
-        The working directory at the start.
-    run_id : str
-        The run's ID.
-    """
+    """Collect what is known of one run. Whatever fails is named in the record, never raised."""
 
     def __init__(self, run_dir: str, script: str | None, cwd: str, run_id: str) -> None:
         self._run_dir = os.path.abspath(run_dir)
@@ -241,7 +228,7 @@ class Collector:
             "reads": {}, "writes": {}, "relative": [], "removed": [], "urls": {}, "commands": [],
         }  # fmt: skip
         if sink is not None:
-            from ._masking import mask
+            from .._masking import mask
 
             state |= {
                 "reads": sink.reads, "writes": sink.writes, "relative": sorted(sink.relative),

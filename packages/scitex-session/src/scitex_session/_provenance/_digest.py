@@ -33,14 +33,7 @@ def sha256(path: str) -> str:
 
 
 def describe(path: str, *, cache: Cache | None = None) -> dict[str, Any]:
-    """
-    Return size, time of change and digest of a file.
-
-    Returns
-    -------
-    dict
-        ``size`` (bytes), ``mtime_ns``, ``sha256`` (None with a ``note`` that says why).
-    """
+    """Return ``size`` (bytes), ``mtime_ns`` and ``sha256`` (None with a ``note`` that says why)."""
     entry: dict[str, Any] = {"size": None, "mtime_ns": None, "sha256": None}
     try:
         before = os.stat(path)

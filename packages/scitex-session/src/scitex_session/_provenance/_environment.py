@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ._masking import mask
+from .._masking import mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _memory() -> int | None:
 
 def _nvidia() -> list[str]:
     """Return the models of NVIDIA devices from the driver's files, initialising nothing."""
-    models: list[str] = []
+    models = []
     root = "/proc/driver/nvidia/gpus"
     try:
         for device in sorted(os.listdir(root)):
@@ -174,8 +174,8 @@ def _threads() -> dict[str, Any]:
     found: dict[str, Any] = {}
     control = sys.modules.get("threadpoolctl")
     if control is not None:
-        keep = ("user_api", "internal_api", "version", "num_threads", "threading_layer")
-        found["pools"] = [{k: p.get(k) for k in keep} for p in control.threadpool_info()]
+        keys = ("user_api", "internal_api", "version", "num_threads", "threading_layer")
+        found["pools"] = [{k: p.get(k) for k in keys} for p in control.threadpool_info()]
     numpy = sys.modules.get("numpy")
     config = getattr(getattr(numpy, "__config__", None), "CONFIG", None)
     if isinstance(config, dict):
@@ -220,19 +220,7 @@ def _normalised(name: str) -> str:
 
 
 def installed_distributions(folders: list[str] | None = None) -> dict[str, tuple[str, str]]:
-    """
-    Scan the search path for installed distributions.
-
-    Parameters
-    ----------
-    folders : list of str, optional
-        Where to look, first come first served; by default ``sys.path``.
-
-    Returns
-    -------
-    dict
-        Normalised name to (version, metadata folder).
-    """
+    """Return the distributions in `folders` (``sys.path``): name to (version, metadata folder)."""
     found: dict[str, tuple[str, str]] = {}
     library = os.path.dirname(os.__file__)
     python = {library, os.path.join(library, "lib-dynload")}  # holds no distribution, and is large
@@ -241,7 +229,7 @@ def installed_distributions(folders: list[str] | None = None) -> dict[str, tuple
             continue
         try:
             names = os.listdir(folder or ".")
-        except OSError:  # zip archives and folders that do not exist stand on sys.path too
+        except OSError:  # sys.path may name zip archives and folders that do not exist
             continue
         for entry in names:
             if entry.endswith(".dist-info"):
@@ -261,17 +249,8 @@ def distributions_of(
     """
     Find the distribution of each loaded top-level module.
 
-    Parameters
-    ----------
-    libraries : mapping
-        Top-level module to its file.
-    available : mapping
-        What `installed_distributions` returned.
-
-    Returns
-    -------
-    (dict, list of str)
-        Distribution to version, sorted; and the modules whose distribution is not known.
+    `libraries` maps modules to files, `available` is what `installed_distributions` returned.
+    Returned are distributions with versions, and the modules whose distribution is not known.
     """
     versions: dict[str, str] = {}
     unknown: list[str] = []

@@ -2,7 +2,7 @@
 
 While a run is recorded its notes are in ``CONFIGS/.provenance``: ``start`` (what was known at the
 start), journals of events, git's answers and copies of the code. A session that leaves something
-pending adds ``state`` (all that it knew at the end); whoever renames that completes the record.
+pending adds ``state`` (what it knew at the end); the process that renames it completes the record.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sys
 from time import monotonic, sleep, time_ns
 
 from .. import _console
-from .._record._directory import NOTES
 from .._record._record import Record, add_sections
+from .._record._run_directory import NOTES
 from ..errors import SessionError
 from . import _repository, _sections, _spawn
 from ._audit_hook import JOURNAL, read_journal
@@ -85,17 +85,10 @@ def remove_notes(run_dir: str) -> None:
 
 
 def start_helper(run_dir: str) -> None:
-    """
-    Start a process that adds what is pending to the record of a run that has ended.
-
-    Raises
-    ------
-    OSError
-        If it cannot be started; the record is then completed when it is next read.
-    """
+    """Start a process that adds what is pending to the record of a run that has ended."""
     import json
 
-    from ._masking import known_secrets
+    from .._masking import known_secrets
 
     source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
@@ -109,7 +102,7 @@ def helper(run_dir: str) -> None:
     """Do the work of the process that `start_helper` starts."""
     import json
 
-    from ._masking import learn
+    from .._masking import learn
 
     try:
         for value in json.loads(os.environ.pop(_SECRETS, "[]")):
@@ -124,17 +117,8 @@ def complete(run_dir: str | os.PathLike[str]) -> bool:
     Add to the record of a run that has ended what its notes hold; never raises for the user.
 
     For a run that was killed: inputs, outputs, code and environment as far as they were noted
-    before the end. For one that ended well: what was left pending.
-
-    Parameters
-    ----------
-    run_dir : str or os.PathLike
-        The run directory, where it is now.
-
-    Returns
-    -------
-    bool
-        Whether anything was added.
+    before the end. For one that ended well: what was left pending. Returns whether anything was
+    added.
     """
     run_dir = os.path.abspath(os.fspath(run_dir))
     try:
@@ -240,8 +224,8 @@ def _await_git(state: dict[str, Any], notes: str) -> None:
         return
     while not _repository.is_done(notes):
         since = (time_ns() - state["start_ns"]) / 1e9
-        dead = since > _GIT_START and not _repository.is_at_work(notes)
-        if dead or since > _GIT_PATIENCE:
+        was_killed = since > _GIT_START and not _repository.is_at_work(notes)
+        if was_killed or since > _GIT_PATIENCE:
             state["git"] = "git did not answer"
             return
         sleep(0.01)

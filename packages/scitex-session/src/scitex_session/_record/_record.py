@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .. import _config
+from .._config._directory import load_yaml
 from .._durable import stage, write_whole
 from ..errors import SessionError
 from . import _json
-from ._directory import (
+from ._config_pickle import dump_pickle
+from ._run_directory import (
     CONFIG_PICKLE,
     CONFIG_YAML,
     RECORD,
@@ -112,14 +113,9 @@ class Record:
         return self.run.get("status") == RUNNING or self.run.get("end_time") is None
 
     @property
-    def has_failed(self) -> bool:
-        """Whether the run ended with an error."""
-        return self.run.get("status") == ERROR
-
-    @property
-    def has_succeeded(self) -> bool:
-        """Whether the run ended well."""
-        return self.run.get("status") == SUCCESS
+    def outcome(self) -> str:
+        """How the run ended, as a verb: ``succeeded``, ``failed`` or ``ended``."""
+        return {SUCCESS: "succeeded", ERROR: "failed"}.get(str(self.run.get("status")), "ended")
 
     def require_end(self) -> None:
         """Raise a SessionError if the run has not ended."""
@@ -139,7 +135,7 @@ class Record:
     def read_config(self) -> None:
         """Read CONFIG.yaml too, where that can be read; `config` stays None where it cannot."""
         try:
-            config = _config.load_yaml(self.directory.inside(CONFIG_YAML))
+            config = load_yaml(self.directory.inside(CONFIG_YAML))
         except (OSError, SessionError):
             return
         if isinstance(config, dict):
@@ -243,13 +239,15 @@ class Record:
         """Return CONFIG's files, with secrets masked; none where CONFIG is not known."""
         if self.config is None:
             return {}, []
-        from .._provenance._masking import mask
+        from scitex_io import dump_yaml, to_plain
+
+        from .._masking import mask
 
         masked = mask(dict(self.config))
-        plain, warnings = _config.to_plain(masked)
+        plain, warnings = to_plain(masked)
         files = {
-            CONFIG_PICKLE: _config.dump_pickle(masked),
-            CONFIG_YAML: _config.dump_yaml(plain),
+            CONFIG_PICKLE: dump_pickle(masked),
+            CONFIG_YAML: dump_yaml(plain),
         }
         return files, warnings
 
@@ -299,6 +297,19 @@ def parse(data: bytes, file: str) -> dict[str, Any]:
     if not isinstance(found.get("run"), dict):
         raise RecordError(f"{file}: is not the record of a run")
     return found
+
+
+def has_ended(data: dict[str, Any]) -> bool:
+    """Return whether a record says how its run ended."""
+    return bool(data["run"].get("status") != RUNNING)
+
+
+def is_pending(data: dict[str, Any], section: str | None = None) -> bool:
+    """Return whether a section, or any, is still to be completed after the end of the run."""
+    pending = data.get("pending")
+    if section is None:
+        return bool(pending)
+    return isinstance(pending, list) and section in pending
 
 
 def first_config(

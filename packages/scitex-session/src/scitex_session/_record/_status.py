@@ -12,8 +12,12 @@ DIRECTORY_OF = {
     ERROR: "FINISHED_ERROR",
 }
 STATUS_OF = {directory: status for status, directory in DIRECTORY_OF.items()}
+DIRECTORIES = tuple(DIRECTORY_OF.values())
 ENDED = (SUCCESS, ERROR, FINISHED)
 ENDED_DIRECTORIES = tuple(DIRECTORY_OF[status] for status in ENDED)
+# What a listing says of a run that has not ended where its process is gone or cannot be judged.
+DEAD, UNKNOWN = "dead", "unknown"
+STATUSES = (RUNNING, *ENDED, DEAD, UNKNOWN)
 
 
 def status_of_exit(exit_status: int | None) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 
+from .._masking import mask_source
 from .._provenance._digest import sha256
-from .._provenance._masking import mask_source
 from ..errors import SessionError
 
 TYPE_CHECKING = False
@@ -18,15 +18,9 @@ if TYPE_CHECKING:
 
 
 class Checkout:
-    """
-    The code of a run, restored where a rerun finds it.
+    """The code of a run, restored where a rerun finds it.
 
-    Attributes
-    ----------
-    notes : list of str
-        What is not as it was.
-    path : list of str
-        Directories to put in front of ``sys.path``.
+    What is not as it was is named in ``notes``; ``path`` are directories for ``sys.path``.
     """
 
     def __init__(self, record: Record, isolation: Isolation) -> None:
@@ -38,14 +32,7 @@ class Checkout:
         self._worktree: str | None = None
 
     def restore(self) -> None:
-        """
-        Restore the code; what comes out differently is named in ``notes``.
-
-        Raises
-        ------
-        SessionError
-            If the code cannot be restored.
-        """
+        """Restore the code; raise a SessionError if that is not possible."""
         kind = self._section.get("kind")
         if kind == "git":
             self._from_git()

@@ -44,9 +44,9 @@ def _how_far(old: Any, new: Any, unequal: Any, count: int, rules: Rules) -> Verd
 
     index = np.unravel_index(int(np.argmax(unequal)), unequal.shape) if unequal.shape else ()
     where = f", first at [{', '.join(str(int(i)) for i in index)}]" if index else ""
-    said = f"{count} of {old.size} values differ{where}"
+    detail = f"{count} of {old.size} values differ{where}"
     if old.dtype.kind not in "iufcb":
-        return Verdict(DIFFERENT, said)
+        return Verdict(DIFFERENT, detail)
     kind = np.complex128 if old.dtype.kind == "c" else np.float64
     a, b = old[unequal].astype(kind), new[unequal].astype(kind)
     with np.errstate(all="ignore"):
@@ -54,18 +54,18 @@ def _how_far(old: Any, new: Any, unequal: Any, count: int, rules: Rules) -> Verd
         relative = gap / np.maximum(np.abs(a), np.abs(b))
     worst = float(np.max(np.where(np.isnan(relative), np.inf, relative)))
     furthest = float(np.nanmax(gap)) if np.isfinite(gap).any() else float("inf")
-    said += f", by at most {furthest:.3g} ({worst:.3g} of the value)"
-    return Verdict(EQUAL if worst <= rules.tolerance else DIFFERENT, said)
+    detail += f", by at most {furthest:.3g} ({worst:.3g} of the value)"
+    return Verdict(EQUAL if worst <= rules.tolerance else DIFFERENT, detail)
 
 
 def compare_png(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
     """Compare two PNG files, with nothing but the standard library where the pixels agree."""
     try:
-        (drawn, said), (drawn_new, said_new) = _png_chunks(old), _png_chunks(new)
+        (picture, metadata), (picture_new, metadata_new) = _png_chunks(old), _png_chunks(new)
     except (ValueError, zlib.error) as error:
         return Verdict(DIFFERENT, f"not a whole PNG file: {error}")
-    if drawn == drawn_new:
-        if said == [(kind, rules.translate(body)) for kind, body in said_new]:
+    if picture == picture_new:
+        if metadata == [(kind, rules.translate(body)) for kind, body in metadata_new]:
             return Verdict(IDENTICAL, "ids and paths of the run aside")
         return Verdict(EQUAL, "metadata aside")
     return compare_pixels(old, new, name, rules)
@@ -73,8 +73,8 @@ def compare_png(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
 
 def _png_chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]]:
     """Return the chunks that make the picture, pixels unpacked, and those of metadata."""
-    drawn: list[tuple[bytes, bytes]] = []
-    said: list[tuple[bytes, bytes]] = []
+    picture: list[tuple[bytes, bytes]] = []
+    metadata: list[tuple[bytes, bytes]] = []
     packed = b""
     at = 8
     while at + 8 <= len(data):
@@ -86,8 +86,8 @@ def _png_chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], list[tuple[byte
         if kind == b"IDAT":
             packed += body
         else:
-            (said if kind in _METADATA else drawn).append((kind, body))
-    return [*drawn, (b"IDAT", zlib.decompress(packed))], said
+            (metadata if kind in _METADATA else picture).append((kind, body))
+    return [*picture, (b"IDAT", zlib.decompress(packed))], metadata
 
 
 def compare_pixels(old: bytes, new: bytes, _name: str, rules: Rules) -> Verdict:

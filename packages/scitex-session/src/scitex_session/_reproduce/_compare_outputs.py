@@ -7,7 +7,7 @@ import os
 import zlib
 
 from .._provenance._digest import describe
-from .._record._directory import STDERR_LOG, STDOUT_LOG
+from .._record._run_directory import STDERR_LOG, STDOUT_LOG
 from ._compare_numbers import compare_hdf5, compare_parquet, compare_pixels, compare_png
 from ._compare_pickles import compare_npy, compare_pickles, is_pickle
 from ._compare_text import compare_pdf, compare_svg, compare_text, is_text
@@ -28,23 +28,7 @@ _STAMP = "stamps of time in it aside"
 def compare_outputs(
     old: Record, new: Record, isolation: Isolation, tolerance: float
 ) -> list[FileResult]:
-    """
-    Compare every file of a run and its rerun, their logs, and what they wrote elsewhere.
-
-    Parameters
-    ----------
-    old, new : Record
-        The run and its rerun.
-    isolation : Isolation
-        Where the rerun ran; its paths stand for the originals.
-    tolerance : float
-        Relative difference up to which numbers count as equal.
-
-    Returns
-    -------
-    list of FileResult
-        In the order of their names, logs last.
-    """
+    """Compare every file of a run and its rerun, what they wrote elsewhere, and their logs."""
     paths = {} if isolation.in_place else {isolation.root.encode(): b""}
     rules = Rules(aliases(old, new) | paths, tolerance)
     first, second = old.directory.output_files(), new.directory.output_files()
@@ -86,10 +70,9 @@ def _one(
         return FileResult(name, IDENTICAL if same else DIFFERENT, "by its recorded digest")
     result = compare_files(first[name], second[name], name, rules)
     if recorded.get(name) not in {None, describe(first[name])["sha256"]}:
-        said = "the first run's file was changed after the run"
-        return FileResult(
-            name, result.status, f"{result.detail}; {said}" if result.detail else said
-        )
+        details = [result.detail] * bool(result.detail)
+        details.append("the first run's file was changed after the run")
+        return FileResult(name, result.status, "; ".join(details))
     return result
 
 
@@ -108,21 +91,10 @@ def _elsewhere(entry: dict[str, Any], isolation: Isolation, rules: Rules) -> Fil
 
 def compare_files(old: str, new: str, name: str, rules: Rules) -> FileResult:
     """
-    Compare two files.
+    Compare two files, called `name` in the result.
 
-    Parameters
-    ----------
-    old, new : str
-        Their paths.
-    name : str
-        What the result calls them; its ending helps where the first bytes do not tell the format.
-    rules : Rules
-        What may differ.
-
-    Returns
-    -------
-    FileResult
-        A file that is not what its ending says is compared as bytes.
+    The ending of the name helps where the first bytes are of no known format. A file that is not
+    what its ending says is compared as bytes.
     """
     if os.path.islink(old) and os.path.islink(new):
         same = rules.translate(os.readlink(new).encode()) == os.readlink(old).encode()
@@ -157,8 +129,8 @@ def _compare_data(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
     if old == translated:
         return Verdict(IDENTICAL, "ids and paths of the run aside")
     try:
-        for magic, compare in _BY_DATA:
-            if old.startswith(magic):
+        for magics, compare in _BY_DATA:
+            if old.startswith(magics):
                 return compare(old, new, name, rules)
         return _by_name(old, translated, name)(old, translated, rules)
     except Exception as error:  # noqa: BLE001 - as above
@@ -254,16 +226,11 @@ _BY_PATH: tuple[tuple[bytes, Callable[[str, str, Rules], Verdict]], ...] = (
     (b"\x89HDF\r\n\x1a\n", compare_hdf5),
     (b"PAR1", compare_parquet),
 )
-_BY_DATA: tuple[tuple[bytes, Callable[[bytes, bytes, str, Rules], Verdict]], ...] = (
-    (b"\x1f\x8b", _compare_compressed),
-    (b"BZh", _compare_compressed),
-    (b"\xfd7zXZ\x00", _compare_compressed),
-    (b"PK\x03\x04", _compare_zip),
-    (b"\x93NUMPY", compare_npy),
-    (b"\x89PNG\r\n\x1a\n", compare_png),
-    (b"\xff\xd8\xff", compare_pixels),
-    (b"II*\x00", compare_pixels),
-    (b"MM\x00*", compare_pixels),
-    (b"GIF8", compare_pixels),
-    (b"%PDF-", compare_pdf),
+_BY_DATA: tuple[tuple[tuple[bytes, ...], Callable[[bytes, bytes, str, Rules], Verdict]], ...] = (
+    ((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"), _compare_compressed),
+    ((b"PK\x03\x04",), _compare_zip),
+    ((b"\x93NUMPY",), compare_npy),
+    ((b"\x89PNG\r\n\x1a\n",), compare_png),
+    ((b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"GIF8"), compare_pixels),
+    ((b"%PDF-",), compare_pdf),
 )

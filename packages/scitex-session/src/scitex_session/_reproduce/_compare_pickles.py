@@ -164,7 +164,7 @@ def _in_order(a: Any, b: Any, where: str, rules: Rules, seen: set[tuple[int, int
 
 
 def _array_differs(a: Any, b: Any, where: str, rules: Rules) -> str | None:
-    """Compare two pickled NumPy arrays as numbers, so that it can be said how far they differ."""
+    """Compare two pickled NumPy arrays as numbers, to find how far they differ."""
     arrays = _array(a), _array(b)
     if arrays[0] is None or arrays[1] is None:
         return None

@@ -20,7 +20,6 @@ _SVG_ID = re.compile(r"""\bid=["']([^"']+)["']""")
 _SVG_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _SHOWN = 60  # characters of a differing line
 
-
 _NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)(?![\w])"
 )
@@ -90,11 +89,11 @@ def _compare_numbers(first: list[str], second: list[str], rules: Rules) -> Verdi
         return Verdict(EQUAL, "the same numbers, written differently")
     furthest = max(abs(a - b) for a, b in pairs)
     worst = max(abs(a - b) / max(abs(a), abs(b)) for a, b in pairs)
-    said = (
+    detail = (
         f"{len(pairs)} of {len(first)} numbers differ, by at most {furthest:.3g} "
         f"({worst:.3g} of the value)"
     )
-    return Verdict(EQUAL if worst <= rules.tolerance else DIFFERENT, said)
+    return Verdict(EQUAL if worst <= rules.tolerance else DIFFERENT, detail)
 
 
 def _first_line(first: list[str], second: list[str]) -> Verdict:
@@ -128,10 +127,9 @@ def compare_pdf(old: bytes, new: bytes, _name: str, rules: Rules) -> Verdict:
         return Verdict(
             DIFFERENT, f"{different} of {len(streams[0])} streams (pages, fonts, images)"
         )
-    same = skeletons[0].split() == skeletons[1].split()
-    return (
-        Verdict(EQUAL, "white space aside") if same else Verdict(DIFFERENT, "the document's frame")
-    )
+    if skeletons[0].split() == skeletons[1].split():
+        return Verdict(EQUAL, "white space aside")
+    return Verdict(DIFFERENT, "the document's frame")
 
 
 def _pdf(data: bytes) -> bytes:

@@ -14,10 +14,10 @@ from mimetypes import guess_type
 from pathlib import Path
 from urllib.parse import quote
 
+from .._masking import strip_credentials
 from .._provenance._digest import describe, sha256
 from .._provenance._late import read_completed
-from .._provenance._masking import strip_credentials
-from .._record._directory import CODE_PATCH, CONFIG_YAML, RECORD, STDERR_LOG, STDOUT_LOG
+from .._record._run_directory import CODE_PATCH, CONFIG_YAML, RECORD, STDERR_LOG, STDOUT_LOG
 from ..errors import SessionError
 from ._checkout import Checkout
 from ._isolation import Isolation
@@ -48,26 +48,12 @@ def export(
     author: str | None = None,
 ) -> Path:
     """
-    Write a run as an RO-Crate with the Process Run Crate profile.
+    Write a run that has ended as an RO-Crate with the Process Run Crate profile.
 
-    Parameters
-    ----------
-    run_dir : str or os.PathLike
-        The directory of a run that has ended.
-    target : str or os.PathLike
-        The folder to make, or the zip file (``.zip`` is added where it is missing).
-    zip : bool
-        Write one zip file.
-    license : str, optional
-        An SPDX identifier such as ``CC-BY-4.0``, or an address. By default the crate says that no
-        license is stated.
-    author : str, optional
-        A name, or an address such as an ORCID. By default the user who ran it.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder or file; it appears whole.
+    `target` is the folder to make, or the zip file (``.zip`` is added where it is missing); it
+    appears whole. `license` is an SPDX identifier or an address; without it the crate says that
+    none is stated. `author` is a name or an address such as an ORCID, by default the user who ran
+    it.
 
     Raises
     ------
@@ -133,13 +119,12 @@ def _add_code(record: Record, crate: str, graph: Graph) -> None:
         code = Checkout(record, isolation)
         try:
             code.restore()
-        except SessionError:
-            return  # the graph then describes the script without its text
-        try:
             for entry in record.section("code")["files"]:
                 path = isolation.of(entry["path"])
                 if os.path.isfile(path):
                     _add_source(entry, path, crate, graph)
+        except SessionError:
+            return  # the graph then describes the script without its text
         finally:
             code.remove()
 
@@ -164,8 +149,8 @@ def _add_inputs(record: Record, crate: str, graph: Graph) -> None:
         if path and (entry.get("size") or 0) <= MAX_INPUT and _is_unchanged(entry):
             name = f"inputs/{digest[:8]}-{os.path.basename(path)}"
             _copy(path, os.path.join(crate, name))
-            said = f"read by the run as {path}"
-            graph.objects.append(graph.file(name, os.path.join(crate, name), said))
+            description = f"read by the run as {path}"
+            graph.objects.append(graph.file(name, os.path.join(crate, name), description))
             continue
         url = entry.get("url")
         graph.objects.append(graph.add({
@@ -229,7 +214,7 @@ class Graph:
             "@type": "Dataset",
             "name": f"Run {self.record.id} of {_script_name(run)}",
             "description": f"One run of {_script_name(run)} with its code, inputs and outputs, "
-            f"{_ending(self.record)}.",
+            f"which {self.record.outcome}.",
             "datePublished": run.get("end_time") or run.get("start_time"),
             "license": _to(self._license(license)),
             "author": _to(agent),
@@ -270,7 +255,7 @@ class Graph:
 
     def _action(self, agent: str) -> str:
         run = self.record.run
-        failed = self.record.has_failed
+        failed = self.record.outcome == "failed"
         command = self.record.section("environment").get("command") or self.record.data.get("argv")
         return self.add({
             "@id": f"#run-{_slug(self.record.id)}",
@@ -363,12 +348,6 @@ def _profile() -> dict[str, Any]:
 
 def _to(identifier: str) -> dict[str, str]:
     return {"@id": identifier}
-
-
-def _ending(record: Record) -> str:
-    if record.has_failed:
-        return "which failed"
-    return "which succeeded" if record.has_succeeded else "which ended"
 
 
 def _script_name(run: dict[str, Any]) -> str:

@@ -35,20 +35,10 @@ _OF_SESSION = frozenset({
 
 @dataclass(frozen=True)
 class Difference:
-    """
-    Something that differs between two runs.
+    """Something that differs between two runs."""
 
-    Attributes
-    ----------
-    kind : str
-        ``seed``, ``argument``, ``configuration``, ``code``, ``input``, ``library``, ``hash order``,
-        ``threads``, ``machine`` or ``stream``.
-    text : str
-        What it is, and how it differs.
-    """
-
-    kind: str
-    text: str
+    kind: str  # one of `ORDER`
+    text: str  # what it is, and how it differs
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text}"
@@ -65,16 +55,8 @@ def likely_causes(
     """
     Return the likely causes of a rerun that came out differently, the likeliest first.
 
-    Parameters
-    ----------
-    old, new : Record
-        The run and its rerun.
-    original : callable
-        Maps a path of the rerun to the path that it stands for.
-    altered : iterable of str
-        Where the restored code differs from that of the run.
-    changed_inputs : mapping
-        Path of an input to how it has changed since.
+    `original` maps a path of the rerun to the one that it stands for; `altered` is where restored
+    code differs from that of the run; `changed_inputs` are paths with how they have changed since.
     """
     found = of_inputs(changed_inputs)
     if old.data.get("seed") != new.data.get("seed"):
@@ -177,8 +159,8 @@ def _environment(a: dict[str, Any], b: dict[str, Any]) -> list[Difference]:
         for key in keys:
             was, now = a.get(name, {}).get(key), b.get(name, {}).get(key)
             kind = "threads" if key == "usable" else "machine"
-            said = "usable processors" if key == "usable" else f"{name} {key}"
-            found += _pair(kind, said, was, now)
+            what = "usable processors" if key == "usable" else f"{name} {key}"
+            found += _pair(kind, what, was, now)
     found += _pair("machine", "gpu", a.get("gpu"), b.get("gpu"))
     return found
 
@@ -191,11 +173,11 @@ def _distributions(old: dict[str, str], new: dict[str, str]) -> list[Difference]
     found = []
     for name in sorted(old.keys() & new.keys()):
         found += _pair("library", name, old[name], new[name])
-    added, dropped = (
-        sorted(a.keys() - b.keys() - _OF_SESSION) for a, b in ((new, old), (old, new))
-    )
-    found += [Difference("library", f"{name} {new[name]} is used now") for name in added]
-    return found + [Difference("library", f"{name} is not used any more") for name in dropped]
+    for name in sorted(new.keys() - old.keys() - _OF_SESSION):
+        found.append(Difference("library", f"{name} {new[name]} is used now"))
+    for name in sorted(old.keys() - new.keys() - _OF_SESSION):
+        found.append(Difference("library", f"{name} is not used any more"))
+    return found
 
 
 def _threads(a: dict[str, Any], b: dict[str, Any]) -> list[Difference]:
@@ -206,18 +188,14 @@ def _threads(a: dict[str, Any], b: dict[str, Any]) -> list[Difference]:
             continue
         kind = "threads" if name.startswith(_THREADS) else "machine"
         found += _pair(kind, name, variables[0].get(name), variables[1].get(name))
+    threads = a.get("threads", {}), b.get("threads", {})
     pools = [
-        [
-            (p.get("internal_api"), p.get("num_threads"))
-            for p in e.get("threads", {}).get("pools", ())
-        ]
-        for e in (a, b)
+        [(p.get("internal_api"), p.get("num_threads")) for p in one.get("pools", ())]
+        for one in threads
     ]
     if pools[0] and pools[1]:
         found += _pair("threads", "pools", pools[0], pools[1])
-    found += _pair(
-        "library", "BLAS", a.get("threads", {}).get("blas"), b.get("threads", {}).get("blas")
-    )
+    found += _pair("library", "BLAS", threads[0].get("blas"), threads[1].get("blas"))
     torch = a.get("torch") or {}, b.get("torch") or {}
     found += _pair("threads", "torch threads", torch[0].get("threads"), torch[1].get("threads"))
     return found + _pair("library", "CUDA", torch[0].get("cuda"), torch[1].get("cuda"))

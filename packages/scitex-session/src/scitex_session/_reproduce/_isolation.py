@@ -40,35 +40,19 @@ def make_scratch(scratch: str | os.PathLike[str] | None) -> str:
 
 
 class Isolation:
-    """
-    Where a rerun finds its files, and what it may change.
+    """Where a rerun finds its files, and what it may change.
 
-    Parameters
-    ----------
-    scratch : str
-        A directory that exists.
-    in_place : bool
-        Whether today's code runs where it lies, and writes as it always does.
-
-    Attributes
-    ----------
-    root : str
-        The directory that stands for the root of the file system.
-    changed_inputs : dict
-        Path of an input to how it differs from what was recorded.
-    absolute_outputs : dict
-        Path that the rerun wrote outside the scratch directory to the copy of what it wrote.
-    notes, put_back : list of str
-        What is not as it was, and what was put back afterwards.
+    `scratch` is a directory that exists. With `in_place`, today's code runs where it is, and
+    writes as it always does.
     """
 
     def __init__(self, scratch: str, *, in_place: bool = False) -> None:
         self._scratch = os.path.realpath(scratch)
         self.in_place = in_place
-        self.root = self.own("root")
+        self.root = self.own("root")  # stands for the root of the file system
         os.makedirs(self.root, exist_ok=True)
-        self.changed_inputs: dict[str, str] = {}
-        self.absolute_outputs: dict[str, str] = {}
+        self.changed_inputs: dict[str, str] = {}  # path -> how it differs from the record
+        self.absolute_outputs: dict[str, str] = {}  # path outside -> what the rerun wrote there
         self.notes: list[str] = []
         self.put_back: list[str] = []
 
@@ -149,14 +133,7 @@ class Isolation:
         log: str,
         timeout: float | None,
     ) -> int:
-        """
-        Run a command to its end and return its status; what it prints goes to the file `log`.
-
-        Raises
-        ------
-        SessionError
-            If it takes more than `timeout` seconds.
-        """
+        """Run a command to its end and return its status; what it prints goes to the file `log`."""
         cwd = self.of(str(record.run["cwd"]))
         os.makedirs(cwd, exist_ok=True)
         paths = [] if self.in_place else _absolute_outputs(record)

@@ -6,8 +6,8 @@ import json
 import os
 import sys
 
+from .._masking import MASK
 from .._provenance._environment import is_allowed
-from .._provenance._masking import MASK
 from ..errors import SessionError
 
 TYPE_CHECKING = False
@@ -24,22 +24,10 @@ _NEVER_SET = frozenset({"PATH", "SHELL", "TMPDIR", "DISPLAY", "JOB_ID", "contain
 
 
 class Launch:
-    """
-    The command of a run, its environment, and what the new session replays.
+    """The command of a run, its environment, and what the new session replays.
 
-    Parameters
-    ----------
-    record : Record
-        The run that is repeated.
-    isolation : Isolation
-        Where the rerun finds its files.
-    path : list of str
-        Directories to put in front of ``sys.path``.
-
-    Attributes
-    ----------
-    notes : list of str
-        What is not as it was.
+    The directories in `path` are put in front of ``sys.path``. What is not as it was is named in
+    ``notes``.
     """
 
     def __init__(self, record: Record, isolation: Isolation, path: list[str]) -> None:
@@ -140,11 +128,8 @@ def split(argv: list[str]) -> tuple[list[str], str, list[str]]:
     """
     Split a Python command line.
 
-    Returns
-    -------
-    (list of str, str, list of str)
-        The interpreter's options; the script, ``-m``, ``-c``, ``-`` or nothing; the rest (for
-        ``-m`` the module comes first).
+    Returns the interpreter's options; the script, ``-m``, ``-c``, ``-`` or nothing; and the rest
+    (for ``-m`` the module comes first).
     """
     flags: list[str] = []
     rest = argv[1:]

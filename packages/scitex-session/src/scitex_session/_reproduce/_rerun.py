@@ -24,35 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Comparison:
-    """
-    What a rerun showed.
-
-    Attributes
-    ----------
-    run_id, rerun_id : str
-        The two runs.
-    run_dir : str
-        The original's directory.
-    rerun_dir : str or None
-        The new run's directory; None if it was removed, or if no session began.
-    files : list of FileResult
-        Every output and log.
-    causes : list of Difference
-        What differs between the runs, the likeliest cause first; empty when reproduced.
-    notes : list of str
-        What could not be restored or compared.
-    status : tuple
-        The two exit statuses.
-    """
+    """What a rerun showed."""
 
     run_id: str
     rerun_id: str | None
     run_dir: str
-    rerun_dir: str | None
-    files: list[FileResult] = field(default_factory=list)
-    causes: list[Difference] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    status: tuple[Any, Any] = (None, None)
+    rerun_dir: str | None  # None if it was removed, or if no session began
+    files: list[FileResult] = field(default_factory=list)  # every output and log
+    causes: list[Difference] = field(default_factory=list)  # the likeliest first
+    notes: list[str] = field(default_factory=list)  # what could not be restored or compared
+    status: tuple[Any, Any] = (None, None)  # the exit statuses of both
 
     @property
     def reproduced(self) -> bool:
@@ -110,26 +91,11 @@ def rerun(
     """
     Run a run again in a scratch directory and compare all its outputs and logs.
 
-    Parameters
-    ----------
-    run_dir : str or os.PathLike
-        The directory of a run that has ended.
-    in_place : bool
-        Run today's code where it lies instead of restoring that of the run; the new run is kept
-        beside the old one. Arguments and configuration are those of the run, the seed is the
-        code's.
-    scratch : str or os.PathLike, optional
-        An empty or new directory for code, inputs and results; by default a temporary one.
-    tolerance : float
-        Relative difference up to which numbers count as equal; 0 asks for the same numbers.
-    timeout : float, optional
-        Seconds after which the rerun is given up; by default never.
-    keep : bool
-        Whether a temporary scratch directory is kept also when everything was reproduced.
-
-    Returns
-    -------
-    Comparison
+    With `in_place`, today's code runs where it is instead, with the arguments and configuration
+    of the run and the seed of the code, and the new run is kept beside the old one. `scratch` is an
+    empty or new directory; by default it is temporary, and kept if something was not reproduced or
+    with `keep`. Numbers count as equal up to a relative difference of `tolerance`. The rerun is
+    stopped after `timeout` seconds.
 
     Raises
     ------

@@ -19,45 +19,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Staleness:
-    """
-    What a run rests on that is not as it was.
-
-    Attributes
-    ----------
-    run_id, run_dir : str
-        The run.
-    reasons : list of str
-        One line for each input or file of code; empty for a run that is fresh.
-    """
+    """What a run rests on that is not as it was."""
 
     run_id: str
     run_dir: str
-    reasons: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)  # one for each input or file of code
 
     @property
     def stale(self) -> bool:
         """Whether anything has changed."""
         return bool(self.reasons)
 
-    def __str__(self) -> str:
-        said = "".join(f"\n  {reason}" for reason in self.reasons)
-        return f"{self.run_id}: {'stale' if self.stale else 'fresh'}{said}"
-
 
 def stale(run_dirs: Iterable[str | os.PathLike[str]]) -> list[Staleness]:
     """
     Tell of each run that has ended whether its inputs and its code are still as they were.
 
-    Parameters
-    ----------
-    run_dirs : iterable of str or os.PathLike
-        Run directories, or output directories with runs in them.
-
-    Returns
-    -------
-    list of Staleness
-        One for each run, fresh ones too, in the order of their names. Each file is digested once
-        however many runs rest on it.
+    `run_dirs` are run directories, or output directories with runs in them. Fresh runs are listed
+    too, in the order of their names. Each file is digested once however many runs rest on it.
     """
     found = []
     with Cache() as cache:

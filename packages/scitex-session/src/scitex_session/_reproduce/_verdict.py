@@ -14,24 +14,15 @@ IDENTICAL, EQUAL, DIFFERENT, MISSING, NEW = "identical", "equal", "different", "
 
 @dataclass(frozen=True)
 class FileResult:
-    """
-    The comparison of one file of a run with its counterpart.
+    """The comparison of one file of a run with its counterpart.
 
-    Attributes
-    ----------
-    path : str
-        The file, from the run directory; absolute for one written elsewhere.
-    status : str
-        ``identical`` (byte for byte, the run's own id and paths aside), ``equal`` (in content;
-        dates and internal names vary by nature), ``different``, ``missing`` (not made again),
-        ``new``.
-    detail : str
-        Where and by how much.
+    ``identical`` is byte for byte, the run's own ID and paths aside; ``equal`` is in content, for
+    dates and internal names vary by nature; ``missing`` was not made again.
     """
 
-    path: str
+    path: str  # from the run directory; absolute for one written elsewhere
     status: str
-    detail: str = ""
+    detail: str = ""  # where they differ, and by how much
 
     @property
     def same(self) -> bool:
@@ -57,22 +48,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Rules:
-    """
-    What may differ.
+    """What may differ between two files."""
 
-    Attributes
-    ----------
-    aliases : mapping of bytes to bytes
-        Texts of the second file that stand for texts of the first: ids of runs, directories.
-    tolerance : float
-        Relative difference up to which two numbers count as equal; 0 asks for the same number.
-    log : bool
-        Whether times, rates and addresses in memory may differ, as they do in what programs print.
-    """
-
+    # Texts of the second file that stand for texts of the first: IDs of runs, directories.
     aliases: Mapping[bytes, bytes] = field(default_factory=dict)
-    tolerance: float = 0.0
-    log: bool = False
+    tolerance: float = 0.0  # relative difference up to which two numbers count as equal
+    log: bool = False  # whether times, rates and addresses may differ, as in what programs print
 
     def translate(self, data: bytes) -> bytes:
         """Return `data` of the second run in the terms of the first."""

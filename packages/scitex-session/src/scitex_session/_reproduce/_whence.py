@@ -20,31 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Origin:
-    """
-    A run that made or read a file.
-
-    Attributes
-    ----------
-    run_id : str
-        The run.
-    run_dir : str or None
-        Its directory; None if the file names a run that is not on this machine.
-    role : str
-        ``output`` or ``input``.
-    by : str
-        ``metadata`` (the file names the run) or ``digest`` (the run recorded this content).
-    name : str or None
-        The name under which the run recorded it.
-    changed : bool
-        Whether the content is no longer what the run recorded (metadata outlive an edit).
-    """
+    """A run that made or read a file."""
 
     run_id: str
-    run_dir: str | None
-    role: str
-    by: str
-    name: str | None = None
-    changed: bool = False
+    run_dir: str | None  # None if the file names a run that is not on this machine
+    role: str  # "output" or "input"
+    by: str  # "metadata" (the file names the run) or "digest" (the run recorded this content)
+    name: str | None = None  # the path under which the run recorded it
+    changed: bool = False  # whether it was edited since, which its metadata survive
 
     def __str__(self) -> str:
         verb = "made by" if self.role == "output" else "read by"
@@ -56,20 +39,11 @@ class Origin:
 
 def whence(path: str | os.PathLike[str], roots: Iterable[str | os.PathLike[str]]) -> list[Origin]:
     """
-    Return the runs that made a file, or read it.
+    Return the runs that made a file, or read it; empty if none is known.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-        Any file, also copied and renamed.
-    roots : iterable of str or os.PathLike
-        Output directories (``script_out``) or run directories to look in.
-
-    Returns
-    -------
-    list of Origin
-        Those that made it first, the run named in the file's own metadata before all; empty if
-        nothing is known.
+    The file may have been copied and renamed. `roots` are output directories (``script_out``) or
+    run directories to look in. The run named in the file's own metadata comes first, then other
+    runs that made it, then those that read it.
 
     Raises
     ------

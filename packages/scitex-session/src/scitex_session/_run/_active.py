@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from scitex_dotdict import DotDict
 
     from .._provenance._collector import Collector
-    from .._record._directory import RunDir
     from .._record._record import Record
+    from .._record._run_directory import RunDir
     from ._signals import SignalGuard
 
 OPENING, OPEN, CLOSING, CLOSED = "opening", "open", "closing", "closed"

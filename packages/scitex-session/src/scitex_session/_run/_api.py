@@ -8,8 +8,8 @@ import sys as _sys
 import time
 
 from .. import _console
-from .._record._directory import CONFIGS, RunDir
 from .._record._record import LaterRecord, Record, RecordError
+from .._record._run_directory import CONFIGS, RunDir
 from .._record._status import status_of_exit
 from ..errors import SessionError
 from . import _active, _repetition

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from .. import _config
 from .._record._status import status_of_exit
 from ..errors import ConfigError, SessionError, UsageError
 from . import _active, _injection, _repetition
@@ -146,7 +145,9 @@ def _recorded(given: dict[str, Any], args: dict[str, Any]) -> dict[str, Any]:
 
     The command line is the same and gives the types; what is of no plain type stays as it says.
     """
-    plain, _ = _config.to_plain(given)
+    from scitex_io import to_plain
+
+    plain, _ = to_plain(given)
     kinds = (bool, int, float, str, list, dict, type(None))
     return {
         name: value

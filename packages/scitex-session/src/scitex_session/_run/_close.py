@@ -9,8 +9,8 @@ from datetime import datetime
 
 from .. import _console
 from .._durable import sync_file
-from .._record._directory import RECORD, STDERR_LOG, STDOUT_LOG
 from .._record._json import mark_status, to_json
+from .._record._run_directory import RECORD, STDERR_LOG, STDOUT_LOG
 from . import _active
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import datetime
 
-from .. import _config
+from .._config._directory import load_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _stand_alone_config(script: str | None) -> Any:
 
     now = datetime.now().astimezone()
     identifier = f"{gen_timestamp(now)}_{gen_ID(4)}"
-    config = DotDict(first_config(identifier, _config.load_directory(), script, now))
+    config = DotDict(first_config(identifier, load_directory(), script, now))
     config.update(paths_of(os.getcwd(), os.getcwd()))
     config["ARGS"] = {}
     return config

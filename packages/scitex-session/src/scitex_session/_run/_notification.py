@@ -39,7 +39,7 @@ def send_notification(record: Record) -> str | None:
     str or None
         As for `notify`.
     """
-    from .._record._directory import STDERR_LOG, STDOUT_LOG
+    from .._record._run_directory import STDERR_LOG, STDOUT_LOG
     from .._record._status import ERROR
 
     run, directory = record.run, record.directory

@@ -9,9 +9,13 @@ import sys
 import time
 from datetime import datetime
 
-from .. import _config, _console
+from .. import _console, _liveness
+from .._config._directory import load_directory
+from .._config._overrides import apply_overrides
 from .._durable import sync_directory
-from .._record._directory import (
+from .._record._json import to_json
+from .._record._record import LaterRecord, Record, RecordError, first_config, first_data, paths_of
+from .._record._run_directory import (
     CLAIM,
     CONFIGS,
     LOGS,
@@ -24,10 +28,8 @@ from .._record._directory import (
     create,
     output_base,
 )
-from .._record._json import to_json
-from .._record._record import LaterRecord, Record, RecordError, first_config, first_data, paths_of
 from ..errors import SessionError
-from . import _active, _liveness
+from . import _active
 from ._active import Run
 from ._close import close_run
 from ._outcome import outcome_of
@@ -113,8 +115,8 @@ class Opening:
         if "config" in repeated:
             self.namespaces = {"IS_DEBUG": False, **repeated["config"]}
         else:
-            self.namespaces = _config.load_directory()
-            _config.apply_overrides(self.namespaces, overrides)
+            self.namespaces = load_directory()
+            apply_overrides(self.namespaces, overrides)
 
     def check(self) -> None:
         """Refuse what cannot work, before anything is on the disk."""
@@ -164,7 +166,7 @@ def _make_directory(opening: Opening) -> Run:
             os.makedirs(directory.inside(folder), exist_ok=True)
         for log in (STDOUT_LOG, STDERR_LOG):  # there from the first moment on
             os.close(os.open(directory.inside(log), os.O_WRONLY | os.O_CREAT, 0o666))
-        run.record.data["warnings"] += run.record.write()
+        run.record.write()
         for folder in (directory.inside(CONFIGS), directory.path):
             sync_directory(folder)
         made.append(run)
@@ -185,8 +187,9 @@ def _make_directory(opening: Opening) -> Run:
 def _first_state(opening: Opening, directory: RunDir, identifier: str, now: datetime) -> Run:
     """Return the run at its start, with CONFIG naming the directory by its final name."""
     from scitex_dotdict import DotDict
+    from scitex_io import to_plain
 
-    from .._provenance._masking import mask
+    from .._masking import mask
 
     path = os.path.join(os.path.dirname(directory.path), directory.name)
     config: DotDict = DotDict(first_config(identifier, opening.namespaces, opening.script, now))
@@ -211,7 +214,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
         "overrides": opening.overrides,
         "config": opening.namespaces,
     }
-    plain, warnings = _config.to_plain(mask(given))
+    plain, warnings = to_plain(mask(given))
     data.update(to_json(plain))
     data["seed"] = opening.seed
     data["warnings"] = warnings
@@ -220,7 +223,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
 
 def _recover_others(run: Run, _opening: Opening) -> None:
     """File runs of the same script that died unnoticed; one listing tells whether there are any."""
-    from .._catalog import register
+    from .._catalog._registry import register
 
     directory = run.directory
     register(directory.base if directory.moves else directory.path)
@@ -315,6 +318,16 @@ def _guard_signals(run: Run, opening: Opening) -> None:
     preempt = opening.options["preempt_signal"]
     run.signals = SignalGuard(lambda: run.directory.inside(STACKS), preempt)
     run.signals.install()
+
+
+def _forget_signals_in_child() -> None:
+    run = _active.active_or_inherited()
+    if run is not None and run.signals is not None:
+        run.signals.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_signals_in_child)
 
 
 def _show_call_tree(run: Run, opening: Opening) -> None:

@@ -10,10 +10,10 @@ import os
 import time
 from datetime import datetime
 
-from .._record._directory import CONFIG_YAML, STAGING, STDERR_LOG, STDOUT_LOG, RunDir, discard
+from .. import _liveness
 from .._record._record import NoRecord, Record, RecordError
+from .._record._run_directory import CONFIG_YAML, STAGING, STDERR_LOG, STDOUT_LOG, RunDir, discard
 from .._record._status import DIRECTORY_OF, ERROR, FINISHED, RUNNING, SUCCESS
-from . import _liveness
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ import sys
 import time
 
 from .. import _console
-from . import _active
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,6 +131,8 @@ class SignalGuard:
 
     def forget(self) -> None:
         """Give a forked child the handlers that its parent had before the session."""
+        if not _in_main_thread():
+            return
         self._pid = -1
         self.release(deliver=False)
 
@@ -174,17 +175,6 @@ class SignalGuard:
                 faulthandler.dump_traceback(file, all_threads=True)
         except OSError as error:
             _console.say(f"the stacks could not be written ({error})")
-
-
-def _release_in_child() -> None:
-    """Give a forked child the handlers that its parent had before the session."""
-    run = _active.active_or_inherited()
-    if run is not None and run.signals is not None and _in_main_thread():
-        run.signals.forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_release_in_child)
 
 
 def _in_main_thread() -> bool:

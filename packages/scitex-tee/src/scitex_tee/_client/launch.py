@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 _SHELL = "/bin/sh"
 # The shell starts the keeper in the background and exits, so that it becomes a child of init.
 _HAND_OVER = '"$@" >/dev/null 2>&1 & echo $!'
-# By path, for with these options neither site-packages nor PYTHONPATH is searched: start-up takes
-# half the time, and nothing that the user has installed there runs in the keeper.
-_KEEPER = [sys.executable, "-I", "-S", os.path.join(_keeper.__path__[0], "__main__.py")]
+_KEEPER = os.path.join(_keeper.__path__[0], "__main__.py")
+# It is run by path, for with these options neither site-packages nor PYTHONPATH is searched:
+# start-up takes half the time, and nothing that the user has installed there runs in the keeper.
+_OPTIONS = ["-I", "-S"]
 
 
 def launch(arguments: Sequence[str], descriptors: Sequence[int]) -> int:
@@ -54,7 +55,8 @@ def launch(arguments: Sequence[str], descriptors: Sequence[int]) -> int:
             *((os.POSIX_SPAWN_DUP2, fd, FIRST + i) for i, fd in enumerate(descriptors)),
         ]
         try:
-            shell = _spawn([_SHELL, "-c", _HAND_OVER, "scitex-tee", *_KEEPER, *arguments], actions)
+            keeper = [sys.executable, *_OPTIONS, _KEEPER, *arguments]
+            shell = _spawn([_SHELL, "-c", _HAND_OVER, "scitex-tee", *keeper], actions)
         finally:
             os.close(writer)
         pid = os.read(reader, 64).strip()

@@ -39,9 +39,18 @@ def flush(*, everything: bool = False) -> None:
             continue  # closed, or nobody reads it: then there is nothing to be flushed
     # What belongs to Python does not use C's streams, and importing ctypes for nothing takes 3 ms.
     if "ctypes" in sys.modules or (everything and _has_foreign_code()):
+        _flush_c()
+
+
+def _flush_c() -> None:
+    if os.name != "posix":
+        return
+    try:
         import ctypes
 
         ctypes.CDLL(None).fflush(None)
+    except (ImportError, AttributeError, OSError):
+        return  # a Python without ctypes: C code then flushes when the process ends
 
 
 def _has_foreign_code() -> bool:
@@ -72,7 +81,7 @@ def flush_at_fork(active: Callable[[], bool]) -> None:
     active
         Tells whether output is captured.
     """
-    if not _at_fork:
+    if not _at_fork and hasattr(os, "register_at_fork"):  # not on Windows
         _at_fork.append(True)
         os.register_at_fork(before=lambda: flush() if active() else None)
 

@@ -27,7 +27,7 @@ _SYNC = 2.0  # seconds from a write until the disk is asked for
 _FOLLOW = 0.25  # seconds between two looks at the size and modes of a terminal
 _ALIVE = 0.1  # seconds between two looks for the process where nothing tells of its end
 _RETRY = 0.01
-_PATIENCE = 2.0  # seconds without progress after which nobody waits for a stuck terminal
+_PATIENCE = 2.0  # seconds for which a stop waits for a stuck terminal or reader
 _FOR_COMMAND = [
     getattr(signal, f"SIG{name}") for name in ("INT", "TERM", "HUP", "QUIT", "TSTP", "PIPE")
 ]
@@ -265,10 +265,13 @@ class Relay:
             pass  # it died while waiting
 
     def _try_to_stop(self, now: float) -> None:
-        """Drain, complete the logs, and answer; unless the original takes no more at present."""
+        """Drain, complete the logs, and answer; wait a little if the original takes no more."""
         done = [source.drain(now) for source in self._sources]
-        if not all(done) and now - self._stopping < _PATIENCE:
-            return
+        if not all(done):
+            if now - self._stopping < _PATIENCE:
+                return
+            for source in self._sources:
+                source.drain_to_log(now)
         for log in self._logs:
             log.finish()
             log.compress(SMALL, sync=False)

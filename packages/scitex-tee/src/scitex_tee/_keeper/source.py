@@ -119,6 +119,21 @@ class Source:
             self._take(data, now)
         return not self.pending
 
+    def drain_to_log(self, now: float) -> None:
+        """Log what has been written until now, though the original takes no more at present.
+
+        It stays pending, and only here: a standby would not pass it on.
+        """
+        bound = self.capacity
+        while self.pending and self.log is not None and self.open and bound > 0:
+            data = self._read()
+            if data is None:
+                break
+            bound -= len(data)
+            self.log.take(data, now, self.number, self._slot.turn)
+            self.pending = memoryview(b"".join((self.pending, data)))
+            self._size += len(data)
+
     def resume(self, now: float) -> bool:
         """Go on where a killed keeper stopped; return whether bytes may be missing."""
         data, passed, missing = self._slot.recover()

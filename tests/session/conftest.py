@@ -103,7 +103,8 @@ class Call:
     # 1795879263.081678 fsync(3</tmp/CONFIG.yaml>) = 0 <0.006073>
     LINE = re.compile(r"([0-9.]+) (\w+)\((.*) = (\S+).* <([0-9.]+)>$")
 
-    def __init__(self, match):
+    def __init__(self, match, pid):
+        self.pid = pid
         begin, self.name, self.text, self.result, seconds = match.groups()
         self.begin = float(begin)
         self.end = self.begin + float(seconds)
@@ -120,7 +121,8 @@ class Traced:
     done : CompletedProcess
         As `subprocess.run` returns it.
     calls : list of Call
-        The calls of the process and of all its children, by the time at which they ended.
+        The calls of the process and its threads, not those of other programs that it starts, by
+        the time at which they ended.
     """
 
     def __init__(self, lab, strace, names, *args, delay=0.0, **options):
@@ -128,13 +130,20 @@ class Traced:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         command = [strace, "-ff", "-y", "-ttt", "-T", "-s", "4096", "-o", str(folder / "calls")]
-        command += ["-e", f"trace={','.join(names)}"]
+        command += ["-e", f"trace=execve,{','.join(names)}"]
         if delay:  # what is not waited for is then seen to be late
             command += ["-e", f"inject=fsync,fdatasync:delay_enter={int(delay * 1e6)}"]
         self.done = lab.run(*args, prefix=command, **options)
-        lines = [line for file in folder.iterdir() for line in file.read_text().splitlines()]
-        found = [Call(match) for line in lines if (match := Call.LINE.match(line))]
-        self.calls = sorted(found, key=lambda call: call.end)
+        found = [
+            Call(match, file.suffix)
+            for file in folder.iterdir()
+            for line in file.read_text(encoding="utf-8").splitlines()
+            if (match := Call.LINE.match(line))
+        ]
+        programs = sorted((c for c in found if c.name == "execve"), key=lambda call: call.begin)
+        others = {call.pid for call in programs} - {programs[0].pid}
+        mine = (call for call in found if call.pid not in others and call.name != "execve")
+        self.calls = sorted(mine, key=lambda call: call.end)
 
     def first(self, text, names):
         """Return the first of these calls with a text in it."""

@@ -19,6 +19,9 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
         ("import sys; sys.exit(3)", 3, 3, "error"),
         ("import sys; sys.exit('no data')", 1, 1, "error: no data"),
         ("raise ValueError('bad')", 1, 1, "exception: ValueError: bad"),
+        ("raise ValueError", 1, 1, "exception: ValueError"),
+        ("raise ValueError('two\\n lines')", 1, 1, "exception: ValueError: two lines"),
+        ("raise ValueError('x' * 999)", 1, 1, f"exception: ValueError: {'x' * 200}"),
         ("return 1000", 1, 1000, "error"),
     ],
 )
@@ -136,15 +139,81 @@ def test_a_preempt_callback_has_a_deadline(lab, look):
 
 
 @POSIX
-def test_the_scheduler_is_named_where_its_environment_tells(lab, look):
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (30, "Slurm job 77 at its time limit"),
+        (9999, "Slurm job 77 cancelled or preempted"),
+        (None, "Slurm job 77 cancelled, preempted or out of time"),
+    ],
+)
+def test_the_scheduler_is_named_where_its_environment_tells(lab, look, left, said):
     """A job at its time limit says so."""
     lab.decorated("import time\nprint('up')\ntime.sleep(60)")
-    lab.env |= {"SLURM_JOB_ID": "77", "SLURM_JOB_END_TIME": str(int(time.time()) + 30)}
+    lab.env["SLURM_JOB_ID"] = "77"
+    lab.env.pop("SLURM_JOB_END_TIME", None)
+    if left is not None:
+        lab.env["SLURM_JOB_END_TIME"] = str(int(time.time()) + left)
     running = lab.start()
     running.send_signal(signal.SIGTERM)
     running.communicate(timeout=20)
+    assert look.config(lab.only("FINISHED_ERROR"))["EXIT_REASON"] == f"signal: SIGTERM ({said})"
+
+
+def test_an_exception_whose_text_fails_is_an_end_like_another(lab, look):
+    """The reason names both."""
+    lab.decorated(
+        "class Odd(Exception):\n    def __str__(self):\n        raise KeyError('no')\nraise Odd"
+    )
+    assert lab.run().returncode == 1
     reason = look.config(lab.only("FINISHED_ERROR"))["EXIT_REASON"]
-    assert reason == "signal: SIGTERM (Slurm job 77 at its time limit)"
+    assert reason.endswith("Odd: (its text failed: KeyError)")
+
+
+@POSIX
+def test_a_second_signal_does_not_change_how_the_run_ended(lab, look):
+    """Nor does it kill the process while it is finishing, or after that."""
+    lab.decorated(
+        "import os, signal, sys\n"
+        "def again(event, args):\n"
+        "    if event in ('open', 'os.rename') and 'CONFIG' in str(args[0]):\n"
+        "        signal.raise_signal(signal.SIGTERM)\n"
+        "sys.addaudithook(again)\n"
+        "signal.raise_signal(signal.SIGTERM)"
+    )
+    done = lab.run()
+    assert (done.returncode, done.stderr) == (143, "")
+    assert look.config(lab.only("FINISHED_ERROR"))["EXIT_REASON"] == "signal: SIGTERM"
+
+
+@POSIX
+def test_a_forked_child_dies_of_a_signal_as_without_a_session(lab, look):
+    """The handlers of the session are its parent's alone."""
+    lab.decorated(
+        "import os, signal, time\n"
+        "for number in (signal.SIGTERM, signal.SIGHUP):\n"
+        "    pid = os.fork()\n"
+        "    if pid == 0:\n"
+        "        if signal.getsignal(number) is not signal.SIG_DFL:\n            os._exit(7)\n"
+        "        os.kill(os.getpid(), number)\n        time.sleep(9)\n"
+        "    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)"
+    )
+    done = lab.run()
+    assert (done.returncode, done.stdout) == (0, "-15\n-1\n")
+    assert look.config(lab.only("FINISHED_SUCCESS"))["EXIT_STATUS"] == 0
+
+
+@POSIX
+def test_a_forked_child_does_not_close_what_was_started(lab, look):
+    """A session of `start` goes on in its parent when a child comes to its end."""
+    lab.write(
+        "import os, sys\nfrom scitex_session import close, start\n"
+        "CONFIG, *_ = start(sys, verbose=False)\n"
+        "pid = os.fork()\nif pid == 0:\n    sys.exit(0)\nos.waitpid(pid, 0)\n"
+        "print(CONFIG.SDIR_RUN.is_dir())\nclose(CONFIG, exit_status=0, verbose=False)\n"
+    )
+    assert lab.run().stdout == "True\n"
+    assert look.log(lab.only("FINISHED_SUCCESS")) == "True\n"
 
 
 @POSIX

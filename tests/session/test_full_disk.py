@@ -112,3 +112,16 @@ def test_directories_that_cannot_be_synced(lab, look, error, said):
     lines = [line for line in done.stderr.splitlines() if "scitex:" in line]
     assert len(lines) == (1 if said else 0), done.stderr
     assert said in done.stderr
+
+
+def test_a_log_that_may_not_grow_is_named_in_the_configuration(lab, look):
+    """The script goes on, and whoever reads its log can know that something is missing."""
+    resource = pytest.importorskip("resource")
+    lab.decorated("for number in range(20_000):\n    print('line', number)\nreturn 0")
+    limit = (100_000, resource.RLIM_INFINITY)
+    done = lab.run(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+    assert (done.returncode, done.stdout.count("\n")) == (0, 20_000)
+    run = lab.only("FINISHED_SUCCESS")
+    assert look.config(run)["LOG_INCOMPLETE"] == "stdout.log: File too large"
+    assert done.stdout.startswith(look.log(run))
+    assert len(look.log(run)) <= 100_000

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,18 @@ def test_a_dead_run_is_filed_as_lost(tmp_path, a_run, look, recover):
     assert about["sdir_run"] == config["SDIR"] == str(target)
     assert look.log(target) == "before\n"
     assert recover(tmp_path) == []
+
+
+def test_a_dead_run_ended_when_it_last_wrote(tmp_path, a_run, look, recover):
+    """Its end is the latest moment at which it is known to have lived, not that of its recovery."""
+    path = a_run(tmp_path)
+    begun = 1_770_993_015  # 2026-02-13T14:30:15+00:00
+    for name, moment in {"CONFIGS/CONFIG.yaml": begun, "logs/stdout.log": begun + 3725}.items():
+        os.utime(path / name, (moment, moment))
+    recover(tmp_path)
+    config = look.config(tmp_path / "FINISHED_ERROR" / path.name)
+    assert datetime.fromisoformat(config["END_TIME"]).timestamp() == begun + 3725
+    assert config["RUN_TIME"] == "01:02:05"
 
 
 def test_a_live_run_is_left_alone(tmp_path, a_run, alive, recover):

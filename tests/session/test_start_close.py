@@ -126,11 +126,12 @@ def test_args_are_recorded_whatever_they_are(lab):
     """A namespace, a mapping or an object with attributes."""
     lab.write(
         "import argparse\nfrom scitex_session import start, close\n"
-        "for args in (argparse.Namespace(a=1), {'a': 1}):\n"
+        "class Parsed:\n    def __init__(self):\n        self.a = 1\n"
+        "for args in (argparse.Namespace(a=1), {'a': 1}, Parsed()):\n"
         "    CONFIG, *_ = start(args=args, verbose=False)\n"
         "    print(CONFIG.ARGS.a)\n    close(CONFIG, verbose=False)\n"
     )
-    assert lab.run().stdout == "1\n1\n"
+    assert lab.run().stdout == "1\n1\n1\n"
 
 
 def test_the_keys_of_config(lab, look):
@@ -270,6 +271,84 @@ def test_what_running2finished_says_stays(lab, look, status, state, reason, then
     assert "FINISHED " not in done.stderr, "the run did not end under FINISHED"
     assert done.stdout == "working\n"
     assert look.log(run) == "working\n"
+
+
+@pytest.mark.parametrize(
+    ("then", "status", "reason"),
+    [
+        ("1 / 0", 1, "exception: ZeroDivisionError: division by zero"),
+        ("close(CONFIG, exit_status=4)", 4, "error"),
+    ],
+)
+def test_a_run_that_fails_after_running2finished_is_an_error(lab, look, then, status, reason):
+    """It is filed once more, from where it was, and says what it ended with."""
+    lab.write(FINISHED_BY_HAND.format(status=0, then=then))
+    lab.run()
+    run = lab.only("FINISHED_ERROR")
+    config, about = look.config(run), look.record(run)["run"]
+    assert (config["EXIT_STATUS"], config["EXIT_REASON"]) == (status, reason)
+    assert (about["status"], about["exit_status"], about["exit_reason"]) == (
+        "error",
+        status,
+        reason,
+    )
+    assert config["SDIR"] == about["sdir_run"] == str(run)
+
+
+UNFILEABLE = """\
+from pathlib import Path
+from scitex_session import SessionError, running2finished
+from scitex_dotdict import DotDict
+try:
+    CONFIG = running2finished(DotDict(SDIR_RUN=Path({path!r}).absolute()), exit_status=0)
+    print(CONFIG.SDIR_RUN.parent.name)
+except SessionError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("script_out/RUNNING/none", "there is no such run directory"),
+        ("script_out/RUNNING/both", "exists already; it is neither merged into nor overwritten"),
+        ("script_out/FINISHED/filed", "FINISHED"),
+        ("script_out/RUNNING/mine", "FINISHED_SUCCESS"),
+    ],
+)
+def test_running2finished_takes_any_run_directory(lab, path, said):
+    """One that is not under RUNNING stays; what cannot be filed is refused and whole."""
+    for name in ("RUNNING/both", "FINISHED_SUCCESS/both", "FINISHED/filed", "RUNNING/mine"):
+        lab.write("x", f"script_out/{name}/x.txt")
+    lab.write(UNFILEABLE.format(path=path))
+    done = lab.run()
+    assert done.stdout.endswith(f"{said}\n"), done.stderr
+    files = sorted((lab.path / "script_out").rglob("x.txt"))
+    assert len(files) == 4
+    moved = lab.path / "script_out" / "FINISHED_SUCCESS" / "mine" / "x.txt"
+    assert (moved in files) == (said == "FINISHED_SUCCESS")
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("DotDict()", "close() takes the CONFIG that start() returned"),
+        (
+            "DotDict(ID='x', PID=os.getpid())",
+            "session x is not open in this process",
+        ),
+    ],
+)
+def test_close_refuses_what_is_no_open_session(lab, config, said):
+    """One sentence, and the session that is open stays so."""
+    lab.write(
+        "import os\nfrom scitex_dotdict import DotDict\n"
+        "from scitex_session import SessionError, close, start\n"
+        "CONFIG, *_ = start(verbose=False)\n"
+        f"try:\n    close({config})\nexcept SessionError as error:\n    print(error)\n"
+        "print(CONFIG.SDIR_RUN.parent.name)\nclose(CONFIG, verbose=False)\n"
+    )
+    assert lab.run().stdout == f"{said}\nRUNNING\n"
 
 
 def test_running2finished_can_copy(lab):

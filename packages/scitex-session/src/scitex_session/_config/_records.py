@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import isfinite
 
-from scitex_io import to_plain
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -109,6 +107,8 @@ def dump_pickle(obj: object) -> bytes:
         from 3.8 on, and without this package.
     """
     import io
+
+    from scitex_io import to_plain
 
     plain, _ = to_plain(obj, for_pickle=True)
     file = io.BytesIO()

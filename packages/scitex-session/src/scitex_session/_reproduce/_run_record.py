@@ -21,8 +21,7 @@ _PATIENCE = 60.0  # seconds that a record may take to be completed after its run
 
 
 class Record:
-    """
-    The record of one run, completed first if anything is still pending.
+    """The record of one run, completed first if anything is still pending.
 
     Raises
     ------

@@ -1,4 +1,5 @@
 import hashlib
+import shutil
 import subprocess
 import sys
 import time
@@ -209,6 +210,31 @@ def test_secrets_are_in_no_file_of_the_session(repository, code):
         if file.is_file():
             content = file.read_bytes()
             assert [p for p in planted if p.encode() in content] == [], file
+
+
+@pytest.fixture
+def slow_git(repository, tmp_path_factory):
+    """Make git answer after the run has ended, so that its record is completed later."""
+    folder = tmp_path_factory.mktemp("bin")
+    script = folder / "git"
+    script.write_text(f'#!/bin/sh\nsleep 0.5\nexec {shutil.which("git")} "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    repository.env = {**repository.env, "PATH": f"{folder}:{repository.env['PATH']}"}
+    return repository
+
+
+def test_what_is_completed_later_knows_the_secrets(slow_git, code, look):
+    """A password of config/DB.yaml is masked in the patch that a later process makes."""
+    slow_git.config_file("DB.yaml", "password: pl4nted-secret-xyz\n")
+    slow_git.write("ADDRESS = 'pl4nted-secret-xyz'\n", "helper.py")
+    slow_git.decorated("import helper")
+    slow_git.run()
+    run = slow_git.only("FINISHED_SUCCESS")
+    assert "code" in look.record(run)["pending"]
+    assert code(slow_git)["masked_lines"] == 1
+    patch = (run / "CONFIGS" / "CODE.patch").read_text(encoding="utf-8")
+    assert "+ADDRESS = '***'" in patch
+    assert "pl4nted" not in patch
 
 
 def test_the_machine_and_the_libraries(lab, look):

@@ -3,8 +3,11 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+
+from scitex_session._provenance._ownership import OUR_PACKAGES
 
 DATA = "1\n2\n3\n"
 LIBRARY = """\
@@ -68,11 +71,21 @@ def test_names_that_only_begin_like_ours_are_the_users(lab, look, kept):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_what_is_ours_is_what_we_install():
+    """The names that count as this project's are those of the packages in its workspace.
+
+    A private import, since no run imports all of them.
+    """
+    found = (Path(__file__).parents[2] / "packages").glob("*/src/*/__init__.py")
+    assert sorted(OUR_PACKAGES) == sorted(path.parent.name for path in found)
+
+
 def test_our_own_packages_are_neither_code_nor_inputs(lab, look):
     """The packages of this project are libraries, also where they lie in a checkout."""
+    pytest.importorskip("scitex")  # imported late, when the session has begun
     lab.decorated(
-        "import scitex_repro, scitex_session\n"
-        "for module in (scitex_repro, scitex_session):\n    open(module.__file__).close()"
+        "import scitex, scitex_session\n"
+        "for module in (scitex, scitex_session):\n    open(module.__file__).close()"
     )
     lab.run()
     record = settled(look, lab.only("FINISHED_SUCCESS"))

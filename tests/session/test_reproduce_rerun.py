@@ -264,6 +264,36 @@ def test_absolute_outputs_are_put_back(lab):
     assert any("put back" in note for note in result.notes)
 
 
+def test_absolute_outputs_that_were_gone_stay_gone(lab):
+    """What a script writes by its full name is removed again where nothing was before."""
+    path = lab.path / "summary.txt"
+    lab.decorated(f"open({str(path)!r}, 'w').write('made')")
+    run = once(lab)
+    path.unlink()
+    result = rerun(lab, run)
+    assert statuses(result)[str(path)] == "identical"
+    assert not path.exists()
+
+
+def test_a_rerun_is_not_listed(lab, tmp_path_factory):
+    """The list of a user's runs does not name those of a scratch directory."""
+    run = once(lab)
+    rerun(lab, run, "--scratch", tmp_path_factory.mktemp("s") / "scratch")
+    status, listed = ask(lab, "ls")
+    assert (status, [one.id for one in listed]) == (0, [run.name])
+
+
+def test_the_recorded_seed_is_used(lab):
+    """A seed that the code makes up is that of the run when the run is repeated."""
+    lab.write(
+        "import time\nfrom scitex_session import INJECTED, session\n"
+        "@session(seed=time.time_ns() % 1_000_003)\n"
+        "def main(rngg=INJECTED):\n    print(rngg('noise').random())\nmain()\n"
+    )
+    result = rerun(lab, once(lab))
+    assert result.reproduced, result
+
+
 def test_relative_paths_lead_where_they_led(lab):
     """Inputs above the working directory are found, and outputs there go to the scratch place."""
     lab.decorated(

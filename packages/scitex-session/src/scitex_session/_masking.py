@@ -165,8 +165,7 @@ _environment_seen = False
 
 
 def mask(obj: Any) -> Any:
-    """
-    Return `obj` with secrets replaced by ``***``.
+    """Return `obj` with secrets replaced by ``***``.
 
     Parameters
     ----------

@@ -91,8 +91,7 @@ class Collector:
             self._problems.append(f"input {path!r}: {error}")
 
     def gather(self) -> None:
-        """
-        Gather what was noted, and keep the code if git has answered.
+        """Gather what was noted, and keep the code if git has answered.
 
         Apart from `sections`, since it creates files: a busy disk would hold it up.
         """
@@ -106,8 +105,7 @@ class Collector:
             self._code = _sections.keep_code(self._gathered, self._run_dir)
 
     def sections(self) -> dict[str, Any]:
-        """
-        Return the sections of PROVENANCE.json, to be written before the run is filed.
+        """Return the sections of PROVENANCE.json, to be written before the run is filed.
 
         What would hold up the end of a session is left out and named in ``pending``; `leave` starts
         a process that adds it.

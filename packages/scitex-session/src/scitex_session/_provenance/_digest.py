@@ -57,8 +57,7 @@ def describe(path: str, *, cache: Cache | None = None) -> dict[str, Any]:
 
 
 class Cache:
-    """
-    Digests by (device, inode, size, time of change), kept for all sessions of a user.
+    """Digests by (device, inode, size, time of change), kept for all sessions of a user.
 
     A cache that cannot be opened or written is empty; nothing else is lost. To be used in a
     ``with`` statement.

@@ -246,8 +246,7 @@ def installed_distributions(folders: list[str] | None = None) -> dict[str, tuple
 def distributions_of(
     libraries: Mapping[str, str], available: Mapping[str, tuple[str, str]]
 ) -> tuple[dict[str, str], list[str]]:
-    """
-    Find the distribution of each loaded top-level module.
+    """Find the distribution of each loaded top-level module.
 
     `libraries` maps modules to files, `available` is what `installed_distributions` returned.
     Returned are distributions with versions, and the modules whose distribution is not known.

@@ -113,8 +113,7 @@ def helper(run_dir: str) -> None:
 
 
 def complete(run_dir: str | os.PathLike[str]) -> bool:
-    """
-    Add to the record of a run that has ended what its notes hold; never raises for the user.
+    """Add to the record of a run that has ended what its notes hold; never raises for the user.
 
     For a run that was killed: inputs, outputs, code and environment as far as they were noted
     before the end. For one that ended well: what was left pending. Returns whether anything was

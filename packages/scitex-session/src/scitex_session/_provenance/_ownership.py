@@ -116,8 +116,7 @@ def _is_sample(path: str) -> bool:
 def loaded_modules(
     ownership: Ownership, script: str | None
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """
-    Sort the loaded modules into the user's own and those of libraries.
+    """Sort the loaded modules into the user's own and those of libraries.
 
     Returned are name and file of the user's modules, without `script`; and of the top-level modules
     of everything else, without the standard library.

@@ -43,8 +43,7 @@ echo $state >done
 
 
 def start(script: str, notes: str) -> str | Callable[[], None]:
-    """
-    Ask git about the repository that holds `script` (a real path), beside the caller.
+    """Ask git about the repository that holds `script` (a real path), beside the caller.
 
     The answers go to the directory `notes`. Returns why git was not asked, or, if it was, what
     `spawn_detached` returned.
@@ -108,8 +107,7 @@ def is_at_work(notes: str) -> bool:
 
 
 def result(notes: str) -> dict[str, Any]:
-    """
-    Return what git answered; only an ``error`` if there is no usable answer.
+    """Return what git answered; only an ``error`` if there is no usable answer.
 
     ``root``, ``commit``, ``branch`` (None when detached), ``remotes`` (without credentials),
     ``tracked`` (a set of Python files from the root) and ``diff`` (bytes; None above 50 MB).

@@ -51,8 +51,7 @@ def build(
     inline: bool,
     code: tuple[dict[str, Any], list[str]] | None = None,
 ) -> dict[str, Any]:
-    """
-    Make the sections of the record that the collector's `state` gives.
+    """Make the sections of the record that the collector's `state` gives.
 
     With `inline` a session is waiting: sections that would take long are left empty and named in
     ``pending``. `code` is what `keep_code` returned, if it was called before.

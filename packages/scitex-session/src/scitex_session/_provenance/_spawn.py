@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 def spawn_detached(
     argv: Sequence[str], environment: Mapping[str, str], directory: str = "/"
 ) -> Callable[[], None]:
-    """
-    Start `argv`, whose first element is an absolute path, in a session of its own.
+    """Start `argv`, whose first element is an absolute path, in a session of its own.
 
     Returned is a function to be called soon, which waits a millisecond for the intermediate shell:
     that starts the command in the background and exits. The caller then has no child, so that

@@ -90,8 +90,7 @@ def _elsewhere(entry: dict[str, Any], isolation: Isolation, rules: Rules) -> Fil
 
 
 def compare_files(old: str, new: str, name: str, rules: Rules) -> FileResult:
-    """
-    Compare two files, called `name` in the result.
+    """Compare two files, called `name` in the result.
 
     The ending of the name helps where the first bytes are of no known format. A file that is not
     what its ending says is compared as bytes.

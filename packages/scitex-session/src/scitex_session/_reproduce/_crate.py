@@ -47,8 +47,7 @@ def export(
     license: str | None = None,  # noqa: A002 - the term of the standard
     author: str | None = None,
 ) -> Path:
-    """
-    Write a run that has ended as an RO-Crate with the Process Run Crate profile.
+    """Write a run that has ended as an RO-Crate with the Process Run Crate profile.
 
     `target` is the folder to make, or the zip file (``.zip`` is added where it is missing); it
     appears whole. `license` is an SPDX identifier or an address; without it the crate says that

@@ -52,8 +52,7 @@ def likely_causes(
     altered: Iterable[str],
     changed_inputs: Mapping[str, str],
 ) -> list[Difference]:
-    """
-    Return the likely causes of a rerun that came out differently, the likeliest first.
+    """Return the likely causes of a rerun that came out differently, the likeliest first.
 
     `original` maps a path of the rerun to the one that it stands for; `altered` is where restored
     code differs from that of the run; `changed_inputs` are paths with how they have changed since.

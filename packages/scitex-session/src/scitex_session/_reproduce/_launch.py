@@ -125,8 +125,7 @@ class Launch:
 
 
 def split(argv: list[str]) -> tuple[list[str], str, list[str]]:
-    """
-    Split a Python command line.
+    """Split a Python command line.
 
     Returns the interpreter's options; the script, ``-m``, ``-c``, ``-`` or nothing; and the rest
     (for ``-m`` the module comes first).

@@ -88,8 +88,7 @@ def rerun(
     timeout: float | None = None,
     keep: bool = False,
 ) -> Comparison:
-    """
-    Run a run again in a scratch directory and compare all its outputs and logs.
+    """Run a run again in a scratch directory and compare all its outputs and logs.
 
     With `in_place`, today's code runs where it is instead, with the arguments and configuration
     of the run and the seed of the code, and the new run is kept beside the old one. `scratch` is an

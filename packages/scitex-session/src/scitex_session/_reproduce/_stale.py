@@ -32,8 +32,7 @@ class Staleness:
 
 
 def stale(run_dirs: Iterable[str | os.PathLike[str]]) -> list[Staleness]:
-    """
-    Tell of each run that has ended whether its inputs and its code are still as they were.
+    """Tell of each run that has ended whether its inputs and its code are still as they were.
 
     `run_dirs` are run directories, or output directories with runs in them. Fresh runs are listed
     too, in the order of their names. Each file is digested once however many runs rest on it.

@@ -38,8 +38,7 @@ class Origin:
 
 
 def whence(path: str | os.PathLike[str], roots: Iterable[str | os.PathLike[str]]) -> list[Origin]:
-    """
-    Return the runs that made a file, or read it; empty if none is known.
+    """Return the runs that made a file, or read it; empty if none is known.
 
     The file may have been copied and renamed. `roots` are output directories (``script_out``) or
     run directories to look in. The run named in the file's own metadata comes first, then other

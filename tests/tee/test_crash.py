@@ -188,6 +188,29 @@ def test_a_killed_keeper_is_replaced_and_loses_nothing(program, which):
     assert target.read_text(encoding="utf-8").splitlines() == lines
 
 
+def test_a_keeper_that_is_killed_while_the_reader_pauses_passes_each_byte_on_once(program):
+    """What waits to be passed on when the keeper dies is in the log once and arrives once."""
+    wanted = "".join(f"line {i}\n" for i in range(50_000))
+    code = "for i in range(50_000): print(f'line {i}')\nsys.stdin.readline()"
+    with program.start(code, stdin=-1) as process:
+        program.eventually(lambda: len(program.keepers(process.pid)) == 2)
+        program.eventually(lambda: len(program.out) > 50_000 and _is_at_rest(program))
+        first, second = program.keepers(process.pid)
+        os.kill(first, signal.SIGKILL)
+        program.eventually(lambda: len(k := program.keepers(process.pid)) == 2 and second in k)
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        assert process.stdout.read().decode() == wanted
+    assert program.out == wanted
+
+
+def _is_at_rest(program) -> bool:
+    """Whether the log does not grow."""
+    before = program.out
+    time.sleep(0.3)
+    return program.out == before
+
+
 def test_without_any_keeper_the_script_meets_a_broken_pipe(program):
     """If keeper and standby are killed at once, a write fails, and the capture says why."""
     code = """

@@ -25,7 +25,7 @@ from scitex_tee._keeper.standby import Promoted
 from scitex_tee._keeper.terminal import width
 from scitex_tee._protocol import DONE, ORDERS, PROCESS, TOKEN, Setup
 
-_IGNORED = ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTOU", "TTIN", "PIPE", "CHLD")
+_IGNORED = ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTOU", "TTIN", "CHLD")  # Python ignores PIPE
 
 
 def main(arguments: list[str]) -> None:

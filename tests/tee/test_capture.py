@@ -221,7 +221,7 @@ def test_misuse_is_refused_with_a_sentence(tmp_path):
 
 
 def test_a_log_that_cannot_be_made_leaves_everything_as_it_was(tmp_path):
-    """A directory in the place of a log is an error at the start, and nothing is captured."""
+    """A directory with the name of a log is an error at the start, and nothing is captured."""
     (tmp_path / "o.log").mkdir()
     before = _descriptors()
     with pytest.raises(IsADirectoryError):

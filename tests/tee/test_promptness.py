@@ -142,7 +142,7 @@ def test_the_end_completes_what_is_in_motion(program, text):
 
 
 def test_the_standby_takes_what_was_written_while_no_keeper_ran(program):
-    """What is written while one keeper is dead and the other suspended is in the log at the end."""
+    """What is written while no keeper runs, but a suspended standby, is in the log at the end."""
     process = program.start(
         """
         print("first")

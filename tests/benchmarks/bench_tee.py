@@ -19,6 +19,7 @@ system, so that whoever copies the bytes once more takes a multiple of that.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import shutil
 import subprocess
@@ -286,10 +287,13 @@ def keepers(pid: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
+                arguments = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if b"--pid" in words and words[words.index(b"--pid") + 1] == str(pid).encode():
+            if (
+                b"--pid" in arguments
+                and arguments[arguments.index(b"--pid") + 1] == str(pid).encode()
+            ):
                 found.append(int(entry.name))
     return found
 

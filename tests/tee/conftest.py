@@ -74,11 +74,11 @@ class Program:
         for entry in os.listdir("/proc"):
             if entry.isdigit():
                 try:
-                    words = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
+                    arguments = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
                 except OSError:
                     continue
                 ours = (b"--pid", str(pid).encode())
-                if ours in itertools.pairwise(words) and b"-c" not in words:
+                if ours in itertools.pairwise(arguments) and b"-c" not in arguments:
                     found.append(int(entry))  # and not the shell that starts it
         return sorted(found)
 
@@ -176,5 +176,5 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
-    """A place for a program."""
+    """A program in a directory of its own."""
     return Program(tmp_path)

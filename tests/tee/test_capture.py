@@ -41,6 +41,35 @@ def test_c_output_still_in_c_buffers_is_in_the_log(program):
     assert program.out == "buffered in C"
 
 
+def test_c_output_of_a_compiled_library_is_in_the_log(program):
+    """The same without ctypes: where a compiled library is loaded, it may have printed."""
+    pytest.importorskip("yaml._yaml")
+    program.run(
+        """
+        import ctypes, yaml._yaml
+        ctypes.CDLL(None).printf(b"buffered in C")
+        del sys.modules["ctypes"]
+        """
+    )
+    assert program.out == "buffered in C"
+
+
+def test_what_was_printed_before_the_start_is_not_in_the_log(program):
+    """Text that is in a buffer when the capture starts goes where it went, and not to the log."""
+    result = program.run(
+        """
+        import sys
+        from scitex_tee import capture
+        sys.stdout.write("before ")
+        with capture("logs/stdout.log"):
+            print("during")
+        """,
+        captured=False,
+    )
+    assert result.stdout == b"before during\n"
+    assert program.out == "during\n"
+
+
 def test_logging_warnings_and_the_like_are_in_the_log(program):
     """Handlers made before and after the start, warnings and unraisable errors are logged."""
     program.run(
@@ -192,7 +221,7 @@ def test_misuse_is_refused_with_a_sentence(tmp_path):
 
 
 def test_a_log_that_cannot_be_made_leaves_everything_as_it_was(tmp_path):
-    """A directory in the place of a log is an error at the start, and nothing is captured."""
+    """A directory with the name of a log is an error at the start, and nothing is captured."""
     (tmp_path / "o.log").mkdir()
     before = _descriptors()
     with pytest.raises(IsADirectoryError):
@@ -327,6 +356,7 @@ def test_the_keeper_holds_nothing_of_the_user(program):
         os.mkdir("work"); os.chdir("work")
         mine = os.open("mine", os.O_CREAT | os.O_RDWR)
         os.set_inheritable(mine, True)
+        os.dup2(mine, 50)  # above all that the keeper is given
         from scitex_tee import capture
         with capture("../o.log"):
             time.sleep(60)

@@ -49,7 +49,7 @@ def test_every_acknowledged_line_survives_200_kills(program):
 
 
 @pytest.mark.parametrize(
-    ("death", "words"),
+    ("death", "message"),
     [
         ("ctypes.string_at(0)", "Segmentation fault"),
         ("os.abort()", "Aborted"),
@@ -58,8 +58,8 @@ def test_every_acknowledged_line_survives_200_kills(program):
         ("ctypes.CDLL(None).abort()", "Aborted"),
     ],
 )
-def test_sudden_ends_lose_nothing(program, death, words):
-    """A segmentation fault, abort and `_exit` keep what was printed, and faulthandler's words."""
+def test_sudden_ends_lose_nothing(program, death, message):
+    """A segmentation fault, abort and `_exit` keep what was printed, and faulthandler's message."""
     result = program.run(
         f"""
         import ctypes, faulthandler, signal
@@ -73,8 +73,8 @@ def test_sudden_ends_lose_nothing(program, death, words):
     assert result.returncode != 0
     assert result.stdout == b"printed before\nno line end"
     program.eventually(lambda: program.out == "printed before\nno line end")
-    assert words.encode() in result.stderr
-    program.eventually(lambda: words in program.err)
+    assert message.encode() in result.stderr
+    program.eventually(lambda: message in program.err)
 
 
 def test_the_command_runs_at_once_and_only_after_a_death(program):
@@ -82,12 +82,12 @@ def test_the_command_runs_at_once_and_only_after_a_death(program):
     code = """
         import os, sys, time
         from scitex_tee import Capture
-        words = 'cat logs/stdout.log > part; echo "$WORD" >> part; test -t 0 || mv part done'
-        command = ["/bin/sh", "-c", words]
+        do = 'cat logs/stdout.log > part; echo "$WORD" >> part; test -t 0 || mv part done'
+        command = ["/bin/sh", "-c", do]
         os.environ["WORD"] = "from the environment"
         capture = Capture("logs/stdout.log", "logs/stderr.log", if_killed=command)
         capture.start()
-        print("last words")
+        print("last line")
         if sys.argv[1:] == ["stop"]:
             capture.stop()
         open("ready", "w").close()
@@ -108,7 +108,7 @@ def test_the_command_runs_at_once_and_only_after_a_death(program):
         else:
             program.eventually((program.directory / "done").exists)
             text = (program.directory / "done").read_text(encoding="utf-8")
-            assert text == "last words\nfrom the environment\n"
+            assert text == "last line\nfrom the environment\n"
 
 
 def test_a_death_is_a_death_though_children_live_on(program):
@@ -188,6 +188,29 @@ def test_a_killed_keeper_is_replaced_and_loses_nothing(program, which):
     assert target.read_text(encoding="utf-8").splitlines() == lines
 
 
+def test_a_keeper_that_is_killed_while_the_reader_pauses_passes_each_byte_on_once(program):
+    """What waits to be passed on when the keeper dies is in the log once and arrives once."""
+    wanted = "".join(f"line {i}\n" for i in range(50_000))
+    code = "for i in range(50_000): print(f'line {i}')\nsys.stdin.readline()"
+    with program.start(code, stdin=-1) as process:
+        program.eventually(lambda: len(program.keepers(process.pid)) == 2)
+        program.eventually(lambda: len(program.out) > 50_000 and _is_at_rest(program))
+        first, second = program.keepers(process.pid)
+        os.kill(first, signal.SIGKILL)
+        program.eventually(lambda: len(k := program.keepers(process.pid)) == 2 and second in k)
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        assert process.stdout.read().decode() == wanted
+    assert program.out == wanted
+
+
+def _is_at_rest(program) -> bool:
+    """Whether the log does not grow."""
+    before = program.out
+    time.sleep(0.3)
+    return program.out == before
+
+
 def test_without_any_keeper_the_script_meets_a_broken_pipe(program):
     """If keeper and standby are killed at once, a write fails, and the capture says why."""
     code = """
@@ -214,13 +237,13 @@ def test_without_any_keeper_the_script_meets_a_broken_pipe(program):
 def test_signals_do_not_end_the_keeper(program):
     """The signals that end a script by default end no keeper of its logs."""
     ignored = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
-    process = program.start("sys.stdin.readline(); print('last words')", stdin=-1)
+    process = program.start("sys.stdin.readline(); print('last line')", stdin=-1)
     pids = program.eventually(lambda: len(found := program.keepers(process.pid)) == 2 and found)
     for number in ignored:
         for pid in pids:
             os.kill(pid, number)
-    assert process.communicate(b"\n", timeout=30) == (b"last words\n", b"")
-    assert program.out == "last words\n"
+    assert process.communicate(b"\n", timeout=30) == (b"last line\n", b"")
+    assert program.out == "last line\n"
     program.eventually(lambda: not program.keepers(process.pid))
 
 

@@ -37,18 +37,18 @@ def test_a_log_that_may_not_grow_is_said_once(program):
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of one megabyte."""
-    place = tmp_path / "small"
-    place.mkdir()
+    disk = tmp_path / "small"
+    disk.mkdir()
     mount = shutil.which("mount")
     if os.geteuid() != 0 or mount is None:
         pytest.skip("mounting needs root")
     done = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True, check=False
+        [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False
     )
     if done.returncode:
         pytest.skip("no file system can be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
 
 
 def test_a_full_disk_leaves_a_gap_that_is_marked(program, small_disk):

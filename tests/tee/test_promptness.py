@@ -125,16 +125,24 @@ def test_print_and_other_writers_at_full_speed(program):
 @pytest.mark.parametrize("text", ["\\r 10%\\r 50%", "\\x1b[31mred\\x1b[0m\\n"])
 def test_the_end_completes_what_is_in_motion(program, text):
     """A bar that may yet move, and raw bytes to be compressed, are complete when it has stopped."""
-    program.run(f"sys.stdout.write('{text}'); sys.stdout.flush(); time.sleep(0.5)")
+    result = program.run(
+        f"""
+        sys.stdout.write('{text}')
+        sys.stdout.flush()
+        time.sleep(0.5)
+        capture.stop()
+        print(*sorted(os.listdir("logs")), file=sys.stderr)
+        """
+    )
     logs = program.directory / "logs"
     assert program.out == (" 50%" if "%" in text else "red\n")
+    assert result.stderr == b"stderr.log stdout.log stdout.raw.gz\n"
     raw = text.encode().decode("unicode_escape").encode()
     assert gzip.decompress((logs / "stdout.raw.gz").read_bytes()) == raw
-    assert not (logs / "stdout.raw").exists()
 
 
 def test_the_standby_takes_what_was_written_while_no_keeper_ran(program):
-    """What is written while one keeper is dead and the other suspended is in the log at the end."""
+    """What is written while no keeper runs, but a suspended standby, is in the log at the end."""
     process = program.start(
         """
         print("first")

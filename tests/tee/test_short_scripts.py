@@ -86,13 +86,29 @@ def test_a_child_that_is_left_is_served_by_the_late_keeper(program):
     assert not (program.directory / "noticed").exists()
 
 
-def test_a_kill_while_completing_loses_nothing(program):
-    """Killed between log and terminal, the bytes are in the log and the death is noticed."""
-    code = (
-        late(0.3)
-        + """
+# How a script is killed while it completes its logs.
+AMID = {
+    "pipe and log": """
+    splice = os.splice
+    def die(*args, **options):
+        splice(*args, **options)
+        os.kill(os.getpid(), 9)
+    os.splice = die
+    """,
+    "log and terminal": """
     write = os.write
     os.write = lambda fd, data: os.kill(os.getpid(), 9) if fd == 1 else write(fd, data)
+    """,
+}
+
+
+@pytest.mark.parametrize("where", AMID)
+def test_a_kill_while_completing_loses_nothing(program, where):
+    """Killed between pipe and log, or log and terminal: all is in the log, the death is noticed."""
+    code = (
+        late(0.3)
+        + AMID[where]
+        + """
     print("said")
     print("to the other", file=sys.stderr)
     capture.stop()
@@ -153,3 +169,25 @@ def test_a_short_script_at_a_file(program):
     wanted = "".join(f"line {i}\n" for i in range(10_000)).encode()
     assert (program.directory / "out").read_bytes() == wanted
     assert (program.directory / "logs" / "stdout.log").read_bytes() == wanted
+
+
+def test_ctrl_c_does_not_end_a_keeper_that_is_starting(program):
+    """Ctrl-C right after the start interrupts the script alone, and its log is complete."""
+    terminal = program.at_terminal(
+        late(0.5)
+        + """
+    try:
+        open("ready", "w").close()
+        time.sleep(60)
+    except KeyboardInterrupt:
+        print("interrupted")
+    capture.stop()
+    os.write(1, f"{capture.incomplete}".encode())
+    """,
+        captured=False,
+    )
+    program.eventually((program.directory / "ready").exists)
+    terminal.type(b"\x03")
+    assert terminal.wait() == 0
+    assert terminal.seen.endswith(b"interrupted\r\nNone")
+    assert program.out == "interrupted\n"

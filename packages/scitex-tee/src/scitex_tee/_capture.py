@@ -8,7 +8,7 @@ import sys
 from ._client import streams
 
 if os.name == "posix":
-    from ._client.relayed import Relayed
+    from ._client.descriptor_capture import DescriptorCapture
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Capture:
     def _make_backend(self) -> Backend:
         """Start the kind of capture that this system allows."""
         if os.name == "posix" and sys.executable:
-            return Relayed(
+            return DescriptorCapture(
                 self._paths, append=self._append, raw=self._raw, if_killed=self._if_killed
             )
         return streams.StreamCapture(self._paths, append=self._append, raw=self._raw)

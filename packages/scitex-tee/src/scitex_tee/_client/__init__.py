@@ -1,1 +1,1 @@
-"""The captured process's side: what it puts in the place of its output, and how it ends that."""
+"""The captured process's side: what replaces its output, and how that ends."""

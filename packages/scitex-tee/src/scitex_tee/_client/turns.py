@@ -101,7 +101,7 @@ def put_in_order(stream: TextIO | None, fd: int, turns: Turns) -> Callable[[], N
     def change(buffer: Any) -> None:
         stream.flush()
         options = {name: getattr(stream, name) for name in _OPTIONS}
-        stream.__init__(buffer, newline="\n", **options)  # type: ignore[misc] # in place, see above
+        stream.__init__(buffer, newline="\n", **options)  # type: ignore[misc] # as said above
 
     change(new)
     return lambda: change(old) if stream.buffer is new else None

@@ -18,14 +18,14 @@ if not __package__:
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from scitex_tee._keeper.kept_log import KeptLog
-from scitex_tee._keeper.relay import Relay, exists
+from scitex_tee._keeper.loop import Keeper, exists
 from scitex_tee._keeper.shared_state import SharedState
 from scitex_tee._keeper.source import Source
 from scitex_tee._keeper.standby import Promoted
 from scitex_tee._keeper.terminal import width
 from scitex_tee._protocol import DONE, ORDERS, PROCESS, TOKEN, Setup
 
-_IGNORED = ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTOU", "TTIN", "PIPE", "CHLD")
+_IGNORED = ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTOU", "TTIN", "CHLD")  # Python ignores PIPE
 
 
 def main(arguments: list[str]) -> None:
@@ -34,22 +34,22 @@ def main(arguments: list[str]) -> None:
     _detach()
     _close_all_but(setup)
     sources, logs, state = _open(setup)
-    relay = Relay(setup, sources, logs, state)
+    keeper = Keeper(setup, sources, logs, state)
     if not os.read(TOKEN, 1):
         # The captured process was done before this one began, and completes its logs itself.
         if _wait_for_early_stop(setup):
-            relay.leave_logs()
+            keeper.leave_logs()
         else:
             for log in logs:
                 log.continue_at_end()  # killed meanwhile: what it moved stands in the logs
     while True:
         try:
-            relay.run()
+            keeper.run()
         except Promoted:
-            relay = Relay(setup, [s for s in sources if s.open], logs, state)
-            relay.resume()
+            keeper = Keeper(setup, [s for s in sources if s.open], logs, state)
+            keeper.resume()
         except BaseException:
-            relay.standby.dismiss()  # what went wrong here would go wrong there
+            keeper.standby.dismiss()  # what went wrong here would go wrong there
             raise
         else:
             return

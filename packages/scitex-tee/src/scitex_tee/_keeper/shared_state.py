@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DIED, STOPPING, ANSWERED = 0, 1, 2  # flags: the process died; it asked to stop; it was answered
 STEP = 1 << 17  # bytes taken at once: they stay in the processor's cache between log and terminal
-_LOG = 1 << 18  # room for the state of one log
+_LOG = 1 << 18  # bytes for the state of one log
 _MARK = 16  # bytes that tell whether a read has happened
 _HEADER = 64  # the flags, and behind them the number of standbys
 _COUNT = 32

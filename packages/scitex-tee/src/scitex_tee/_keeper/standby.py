@@ -42,7 +42,7 @@ class Standby:
         self.life = -1
 
     def start(self) -> None:
-        """Start a standby, also in the place of one that has died.
+        """Start a standby, also to replace one that has died.
 
         Raises
         ------

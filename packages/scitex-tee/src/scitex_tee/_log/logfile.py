@@ -139,7 +139,7 @@ class LogFile:
         self.size = self.end
 
     def _mark_gap(self) -> bool:
-        """Write the line that stands where bytes are missing; return whether there was room."""
+        """Write the line that stands where bytes are missing; return whether it was written."""
         line = f"\n[scitex-tee: {self._lost} bytes are missing here: {self.problem}]\n".encode()
         written = self._write_at(self.fd, line, self.end)
         if written < len(line):
@@ -151,7 +151,7 @@ class LogFile:
         return True
 
     def _write_at(self, fd: int, data: bytes, offset: int) -> int:
-        """Write at `offset`; return how many bytes found room."""
+        """Write at `offset`; return how many bytes were written."""
         view = memoryview(data)
         done = 0
         try:

@@ -69,7 +69,7 @@ class Poller:
         return [fd for fd, _ in self._poller.poll(timeout)]
 
 
-class Relay:
+class Keeper:
     """The loop and its state.
 
     Parameters
@@ -301,7 +301,7 @@ class Relay:
         self._poller.watch(ORDERS, reading=True, on=False)
 
     def _on_process_death(self) -> None:
-        """Save what the dead process wrote, then run the command for this case."""
+        """Save what the process wrote, then run the command for this case."""
         self._forget_process()
         self._terminals.restore()
         now = monotonic()

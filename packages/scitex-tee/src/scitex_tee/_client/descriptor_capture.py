@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAMES = {1: "stdout", 2: "stderr"}
 
 
-class Relayed:
+class DescriptorCapture:
     """The running capture of this process.
 
     Parameters
@@ -153,7 +153,7 @@ class Relayed:
             self._swap.undo()
 
     def _complete(self) -> list[str]:
-        """Complete the logs in the place of the keeper, which has not begun."""
+        """Complete the logs instead of the keeper, which has not begun."""
         logs = [LogFile(*log, raw=self._raw) for log in self._logs]
         problems = self._early.complete(self._channels, self._numbers, logs)
         if not (self._early.nobody_writes() and kill(self._keeper)):

@@ -249,3 +249,14 @@ def test_a_file_is_on_the_disk_before_it_has_its_name(python, ending):
             ["fsync", inode, size],
             ["rename", inode, name, True],
         ]
+
+
+def test_an_error_of_the_system_is_not_taken_for_broken_content(python, bound):
+    """A protected file that is to be mapped for writing is refused as what it is."""
+    code = (
+        "import numpy as np, scitex_io as io\n"
+        "path = io.save(np.arange(3), 'x.npy'); path.chmod(0o444)\n"
+        "try: io.load(path, mmap_mode='r+')\n"
+        "except OSError as error: print(type(error).__name__)\n"
+    )
+    assert python(code, prefix=bound) == "PermissionError\n"

@@ -255,3 +255,9 @@ def test_the_last_manager_governs():
     second = np.random.rand()
     np.random.seed(2)
     assert second == np.random.rand()
+
+
+def test_the_record_says_what_was_loaded_at_the_start():
+    """A library that is there when the manager is made is recorded as seeded at the start."""
+    libraries = fix_seeds(42).record()["libraries"]
+    assert libraries["random"] == {"when": "at the start", "how": "random.seed(42)"}

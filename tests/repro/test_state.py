@@ -307,3 +307,37 @@ def test_a_temporary_seed_is_for_its_own_task():
     inside, outside = asyncio.run(both())
     assert inside[2] == RandomStateManager(7)("a").random()
     assert outside == RandomStateManager(42)("a").random()
+
+
+def test_after_a_temporary_seed_the_old_one_governs_again(python):
+    """A library imported after the block gets the manager's seed, and the record is as before."""
+    code = """
+        from scitex_repro import RandomStateManager
+        rngg = RandomStateManager(42)
+        import numpy.random
+        before = rngg.record()["libraries"]
+        with rngg.temporary_seed(7):
+            pass
+        print(rngg.record()["libraries"] == before)
+        import importlib, random
+        drawn = importlib.reload(random).random()
+        print(drawn == random.Random(42).random())
+    """
+    assert python(code) == "True\nTrue\n"
+
+
+def test_a_library_imported_inside_a_temporary_seed_goes_on_from_the_checkpoint(python, tmp_path):
+    """The state that waits for a library is set after the block in which it was imported."""
+    rngg = RandomStateManager(42)
+    random.random()
+    rngg.checkpoint(tmp_path / "state.json")
+    expected = random.random()
+    code = """
+        from scitex_repro import RandomStateManager
+        rngg = RandomStateManager.from_checkpoint("state.json")
+        with rngg.temporary_seed(7):
+            import random
+            random.random()
+        print(random.random())
+    """
+    assert float(python(code, options=["-I"])) == expected

@@ -398,3 +398,70 @@ def test_a_lock_that_is_never_given_back_hangs_no_child(python):
     """
     printed = python(DRAW + code, options=["-W", "ignore::DeprecationWarning"])
     assert printed.endswith("a thread was drawing from it when this process was forked\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_fork_waits_for_a_stream_in_use(python):
+    """A child can draw from a stream it holds though a thread was drawing from it at the fork."""
+    code = """
+    import threading, time
+    rngg = RandomStateManager(42)
+    stream = rngg("a")
+    ready = threading.Event()
+    def hold():
+        with stream.bit_generator.lock:
+            ready.set()
+            time.sleep(0.3)
+    threading.Thread(target=hold).start()
+    ready.wait()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if rngg("a") is stream and 0 <= stream.random() < 1 else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    """
+    python(DRAW + code, options=["-W", "ignore::DeprecationWarning"])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_the_forks_of_a_child_are_counted_anew(python):
+    """The first fork of the second child is its fork 0."""
+    code = """
+    rngg = RandomStateManager(42)
+    if os.fork() == 0:
+        os._exit(0)
+    if os.fork() == 0:
+        if os.fork() == 0:
+            print(rngg.record()["lineage"], flush=True)
+            os._exit(0)
+        os.wait()
+        os._exit(0)
+    os.wait(), os.wait()
+    """
+    assert python(DRAW + code) == "['fork=1', 'fork=0']\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_state_that_waits_for_a_library_is_not_for_children(python):
+    """A library imported in a forked child is seeded for the child, not from the checkpoint."""
+    code = """
+        import os
+        from scitex_repro import RandomStateManager
+        rngg = RandomStateManager(42)
+        import random
+        random.random()
+        rngg.checkpoint("state.json")
+        print(random.random())
+    """
+    restored = python(code, options=["-I"])
+    code = """
+        import os
+        from scitex_repro import RandomStateManager
+        rngg = RandomStateManager.from_checkpoint("state.json")
+        for _ in range(2):
+            if os.fork() == 0:
+                import random
+                print(random.random(), flush=True)
+                os._exit(0)
+            os.wait()
+    """
+    assert len({*python(code, options=["-I"]).split(), restored.strip()}) == 3

@@ -1,4 +1,5 @@
 import os
+import pickle
 import re
 import stat
 import subprocess
@@ -40,6 +41,31 @@ def test_while_it_runs_everything_is_under_running(lab, look):
     assert lab.run().stdout == "['RUNNING']\nTrue True\n"
     config = look.config(lab.only("FINISHED_SUCCESS"))
     assert config["SDIR"] == str(lab.only("FINISHED_SUCCESS"))
+
+
+def test_the_configuration_is_written_at_the_start_and_again_at_the_end(lab, look):
+    """As YAML and as a pickle of plain values, both times complete."""
+    lab.config_file("MODEL.yaml", "lr: 0.1\n")
+    lab.decorated(
+        "import pickle, yaml\n"
+        "folder = CONFIG.SDIR_RUN / 'CONFIGS'\n"
+        "pickled = pickle.loads((folder / 'CONFIG.pkl').read_bytes())\n"
+        "plain = yaml.safe_load((folder / 'CONFIG.yaml').read_text(encoding='utf-8'))\n"
+        "for found in (pickled, plain):\n"
+        "    print(found['ARGS'], found['MODEL'], found['EXIT_STATUS'], found['END_TIME'])\n"
+        "print(pickled.keys() == plain.keys() == CONFIG.keys(), type(pickled).__name__)",
+        "n=1, CONFIG=INJECTED",
+    )
+    done = lab.run("--n", "2")
+    assert done.stdout == "{'n': 2} {'lr': 0.1} None None\n" * 2 + "True dict\n", done.stderr
+    run = lab.only("FINISHED_SUCCESS")
+    pickled = pickle.loads((run / "CONFIGS" / "CONFIG.pkl").read_bytes())
+    plain = look.config(run)
+    assert pickled.keys() == plain.keys()
+    for found in (pickled, plain):
+        assert (found["ARGS"], found["MODEL"], found["EXIT_STATUS"]) == ({"n": 2}, {"lr": 0.1}, 0)
+        assert str(found["SDIR_RUN"]) == found["SDIR"] == str(run)
+        assert found["END_TIME"] > found["START_TIME"]
 
 
 def test_debug_stands_in_front_of_the_id(lab):

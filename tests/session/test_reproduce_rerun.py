@@ -294,6 +294,65 @@ def test_the_recorded_seed_is_used(lab):
     assert result.reproduced, result
 
 
+def test_no_hook_of_the_repository_runs(kept):
+    """Restoring a commit runs no hook that the repository has for a checkout."""
+    if not (kept.path / ".git").exists():
+        pytest.skip("only with git")
+    run = once(kept)
+    hook = kept.write(f"#!/bin/sh\ntouch {kept.path}/trapped\n", ".git/hooks/post-checkout")
+    hook.chmod(0o755)
+    assert rerun(kept, run).reproduced
+    assert not (kept.path / "trapped").exists()
+
+
+def test_a_masked_patch_is_applied(kept):
+    """Changes beside a committed secret are restored, with the secret masked."""
+    if not (kept.path / ".git").exists():
+        pytest.skip("only with git")
+    kept.write("PASSWORD = 'pl4nted-secret-xyz'\ndef double(x):\n    return 2 * x\n", "helper.py")
+    git(kept.path, "commit", "-qam", "second")
+    kept.write("PASSWORD = 'pl4nted-secret-xyz'\ndef double(x):\n    return 3 * x\n", "helper.py")
+    result = rerun(kept, once(kept))
+    assert result.reproduced, result
+    assert any("held secrets and were masked" in note for note in result.notes)
+
+
+def test_standard_input_from_a_file_is_read_again(lab):
+    """A script that read a file as its standard input reads it again."""
+    lab.decorated("print(input())")
+    with open(lab.path / "data.txt", encoding="utf-8") as file:
+        run = once(lab, stdin=file)
+    result = rerun(lab, run)
+    assert result.reproduced, result
+
+
+def test_a_run_that_is_not_over_is_not_repeated(lab):
+    """A run without an end is refused with the reason."""
+    run = once(lab)
+    file = run / "CONFIGS" / "PROVENANCE.json"
+    record = json.loads(file.read_text(encoding="utf-8"))
+    record["run"]["status"] = "running"
+    file.write_text(json.dumps(record), encoding="utf-8")
+    assert "is still running, or died unseen" in refusal(lab, "rerun", run)
+
+
+def test_a_rerun_that_takes_too_long_is_stopped(lab):
+    """With a limit of time a rerun that exceeds it is stopped, and that is said."""
+    run = once(lab)
+    lab.decorated("import time\ntime.sleep(600)")
+    arguments = ("rerun", run, "--in-place", "--timeout", "3")
+    assert "the rerun was stopped after 3 s; allow more" in refusal(lab, *arguments)
+
+
+def test_an_input_that_the_script_changes_is_not_touched(lab):
+    """A script that writes into its input finds a copy, and leaves the user's file alone."""
+    lab.decorated("with open('data.txt', 'r+') as file:\n    file.write('HELLO')")
+    run = once(lab)
+    (lab.path / "data.txt").write_text("hello\n", encoding="utf-8")
+    rerun(lab, run)
+    assert (lab.path / "data.txt").read_text(encoding="utf-8") == "hello\n"
+
+
 def test_relative_paths_lead_where_they_led(lab):
     """Inputs above the working directory are found, and outputs there go to the scratch place."""
     lab.decorated(

@@ -365,6 +365,25 @@ def test_running2finished_can_copy(lab):
     assert lab.run().stdout == "True True\n"
 
 
+def test_the_source_of_a_copy_is_closed_where_it_is(lab, look):
+    """Closing says nothing of a place that is taken, and later runs leave the source alone."""
+    lab.write(
+        "from scitex_session import close, running2finished, start\n"
+        "CONFIG, *_ = start(verbose=False)\n"
+        "running2finished(CONFIG, exit_status=0, remove_src_dir=False)\n"
+        "close(CONFIG, verbose=False)\n"
+    )
+    done = lab.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    (source,) = lab.runs("RUNNING")
+    (copy,) = lab.runs("FINISHED_SUCCESS")
+    for run in (source, copy):
+        assert look.config(run)["EXIT_STATUS"] == 0
+    again = lab.run()
+    assert (again.returncode, again.stderr) == (0, "")
+    assert source in lab.runs("RUNNING")
+
+
 COPIED = """\
 import os, time
 from scitex_session import SessionError, running2finished, start

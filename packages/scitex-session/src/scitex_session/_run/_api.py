@@ -249,12 +249,14 @@ def running2finished(
             _rename(directory, status, max_wait)
         else:
             _copy(path, target, max_wait)
+            record.run["moves"] = False  # the source stays, for the session and for recovery
+            record.write()
     except (OSError, SessionError) as error:
         _take_end_back(record, *before)
         if isinstance(error, SessionError):
             raise
         raise SessionError(f"{path}: could not be filed ({error.strerror}); it is whole") from error
-    directory.moves = not remove_src_dir
+    directory.moves = False
     return CONFIG
 
 

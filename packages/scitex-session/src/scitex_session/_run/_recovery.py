@@ -129,6 +129,8 @@ def _recover_one(path: str, host: str | None) -> Recovered | None:
         return None
     except RecordError:
         return None
+    if record.run.get("moves") is False and not record.is_running:
+        return None  # it has ended, and stays where it is
     process = record.data.get("process")
     if not isinstance(process, dict) or not _is_dead(process, host):
         return None

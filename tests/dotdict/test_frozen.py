@@ -57,6 +57,7 @@ def test_freezing_is_deep():
         made.a.b[1].late = 1
     assert made.a.b[0].c == (1,)
     assert made.s == frozenset({1, 2})
+    assert type(made.s) is frozenset
 
 
 def test_reading_goes_on():

@@ -191,3 +191,26 @@ def test_verifications_enter_the_record(tmp_path):
     rngg.child("x").verify([1, 3], "pair", directory=tmp_path)
     noted = rngg.record()["verified"]
     assert [(one["name"], one["same"]) for one in noted] == [("pair", True), ("pair", False)]
+
+
+def test_a_mark_has_only_what_changed_and_compare_knows_the_rest():
+    """Marks without draws are empty; a stream left alone is compared where it was before."""
+
+    def run(again):
+        rngg = RandomStateManager(42)
+        rngg("a").random(3)
+        for name in ("one", "two", "three"):
+            rngg.mark(name)
+        if again:
+            rngg("a").random()
+        rngg.mark("four")
+        return rngg.record()
+
+    assert [list(mark["streams"]) for mark in run(again=False)["marks"]] == [
+        ["numpy:a"],
+        [],
+        [],
+        [],
+    ]
+    first = compare(run(again=True), run(again=False)).first
+    assert (first.mark, first.a["drawn"], first.b["drawn"]) == ("mark 'four'", 4, 3)

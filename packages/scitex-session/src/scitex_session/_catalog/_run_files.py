@@ -188,8 +188,8 @@ def read_record(entry: Entry) -> dict[str, Any]:
 def head_of(data: bytes) -> dict[str, dict[str, Any]]:
     """Return the sections of a record that a listing needs; what is not there is empty.
 
-    Behind them a record may hold thousands of outputs. It is cut in front of those, which makes a
-    new index of 100,000 runs three times as fast; one of another shape is parsed whole.
+    Behind them a record may hold thousands of outputs, so it is cut in front of those: 12 us
+    instead of 42 for a small record. One of another layout is parsed whole.
     """
     record: Any = None
     try:
@@ -202,15 +202,14 @@ def head_of(data: bytes) -> dict[str, dict[str, Any]]:
     return {name: value if isinstance(value, dict) else {} for name, value in sections.items()}
 
 
-def _front(text: str) -> Any:
-    """Parse what stands in front of the sections that a listing does not need, if that works."""
+def _front(text: str) -> dict[str, Any] | None:
+    """Parse what a session writes first, if all that a listing needs is in there."""
     cut = text.find(_BEHIND_HEAD)
-    if cut < 0:
-        return None
     try:
-        return json.loads(text[:cut] + "}")
+        found = json.loads(text[:cut] + "}") if cut > 0 else None
     except ValueError:
         return None
+    return found if isinstance(found, dict) and found.keys() >= {*HEAD} else None
 
 
 def has_ended(record: dict[str, Any]) -> bool:

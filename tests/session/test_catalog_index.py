@@ -387,7 +387,7 @@ def test_a_record_of_any_layout_is_read(make_run, listed, indent):
     record = json.loads(file.read_text(encoding="utf-8"))
     for text in (
         json.dumps({**record, "outputs": [{"path": "a" * 9}] * 99}, indent=indent),
-        json.dumps({"seed": 1, **dict(reversed(record.items()))}, indent=indent),
+        json.dumps({"first": 0, "seed": 1, **dict(reversed(record.items()))}, indent=indent),
     ):
         file.write_text(text, encoding="utf-8")
         os.rename(run, run.parent / "away")  # another directory of that name is read anew

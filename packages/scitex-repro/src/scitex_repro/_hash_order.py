@@ -27,7 +27,7 @@ _written: str | None = None
 
 
 def hash_order() -> dict[str, Any]:
-    """Say whether the hash order of this process is fixed, and what its children get.
+    """Return whether the hash order of this process is fixed, and what its children get.
 
     Returns
     -------
@@ -161,7 +161,7 @@ _MASK = 2**64 - 1
 
 
 def _hashes_by(seed: int) -> bool | None:
-    """Tell whether this process hashes texts as ``PYTHONHASHSEED=seed`` would make it.
+    """Return whether this process hashes texts as ``PYTHONHASHSEED=seed`` would make it.
 
     The answer is None where the algorithm of this Python is not known here.
     """

@@ -371,7 +371,7 @@ class RandomStateManager:
         keep: int = 2**24,
         renew: bool = False,
     ) -> Verification:
-        """Tell whether a result is the same as the first time.
+        """Return whether a result is the same as the first time.
 
         The first time its fingerprint is stored in a file, with a copy of its arrays if they are
         not too large. Later it is compared with that; if it differs, the answer says how.

@@ -1,4 +1,4 @@
-"""Tell which process of a run this one is: its rank, and how it descends from the first one.
+"""Find which process of a run this one is: its rank, and how it descends from the first one.
 
 The lineage is a tuple such as ``("rank=1", "process=3")``, empty in a run of one process.
 Every stream is derived from it, so that no two processes of a run draw the same numbers.
@@ -59,7 +59,7 @@ def lineage() -> tuple[str, ...]:
 
 
 def is_worker() -> bool:
-    """Tell whether another process of the run started this one."""
+    """Return whether another process of the run started this one."""
     return _this.is_worker or bool(_multiprocessing_steps())
 
 
@@ -85,7 +85,7 @@ def hold_before_fork(locks: Callable[[], Iterable[Any]]) -> None:
 
 
 def is_free(lock: Any) -> bool:
-    """Tell whether a lock can be acquired, in a child where nobody else can release it."""
+    """Return whether a lock can be acquired, in a child where nobody else can release it."""
     if lock.acquire(blocking=False):
         lock.release()
         return True

@@ -83,7 +83,7 @@ def verify(
     keep: int = 2**24,
     renew: bool = False,
 ) -> Verification:
-    """Tell whether a result is the same as the first time.
+    """Return whether a result is the same as the first time.
 
     Parameters
     ----------

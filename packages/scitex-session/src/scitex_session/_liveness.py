@@ -45,7 +45,7 @@ def identity() -> dict[str, Any]:
 
 
 def is_alive(process: dict[str, Any]) -> bool | None:
-    """Say whether the process that `identity` described is still running.
+    """Return whether the process that `identity` described is still running.
 
     Parameters
     ----------

@@ -38,6 +38,7 @@ _GRAIN = 2.0  # seconds in which a directory may change without a new change tim
 _ARGS_SHOWN = 200  # characters of the arguments in a listing
 _REASON_SHOWN = 120
 _DEEPEST = 500  # levels; SQLite takes 1,000 or 2,000, and Python what is left of its stack
+_ENCODER = json.JSONEncoder(allow_nan=False)
 _SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE dirs (dir INTEGER PRIMARY KEY, root TEXT, state TEXT, changed INTEGER, inode INTEGER,
@@ -346,8 +347,8 @@ def _head_text(head: dict[str, Any]) -> str | None:
     """Return the sections as JSON that SQLite reads; None if they are nested too deeply."""
     try:
         try:
-            text = json.dumps(head, allow_nan=False)
-        except ValueError:  # it knows no NaN and no Infinity
+            text = _ENCODER.encode(head)
+        except ValueError:  # SQLite knows no NaN and no Infinity
             text = json.dumps(json.loads(json.dumps(head), parse_constant=str))
     except RecursionError:
         return None
@@ -393,7 +394,9 @@ def _without_fraction(iso: str) -> str:
 
 
 def _short(value: Any) -> str:
-    return cut(value, _ARGS_SHOWN) if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return cut(value, _ARGS_SHOWN)
+    return repr(value) if type(value) in (int, float) else json.dumps(value)
 
 
 def _open_file() -> sqlite3.Connection:

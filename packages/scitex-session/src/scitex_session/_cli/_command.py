@@ -110,7 +110,7 @@ class Command:
                 gc.enable()
 
     def defaults(self) -> dict[str, Any]:
-        """Give the default of each option that has one; mutable ones are copies."""
+        """Return the default of each option that has one; mutable ones are copies."""
         return {
             name: fresh(default)
             for name, default in self._defaults.items()

@@ -49,7 +49,7 @@ _MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
 def annotations_of(func: Callable[..., Any]) -> dict[str, Any]:
-    """Give the hints of a function as they are written, without resolving names."""
+    """Return the hints of a function as they are written, without resolving names."""
     if sys.version_info >= (3, 14):
         import annotationlib
 
@@ -59,7 +59,7 @@ def annotations_of(func: Callable[..., Any]) -> dict[str, Any]:
 
 
 def option_type(func: Callable[..., Any], name: str, hint: Any, default: Any) -> Any:
-    """Give the type that text for one option is turned into.
+    """Return the type that text for one option is turned into.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def option_type(func: Callable[..., Any], name: str, hint: Any, default: Any) ->
 
 
 def is_numpy_scalar(value: Any) -> bool:
-    """Tell whether a value is a single number of numpy, without importing numpy."""
+    """Return whether a value is a single number of numpy, without importing numpy."""
     return isinstance(value, getattr(sys.modules.get("numpy"), "generic", ()))
 
 
@@ -210,7 +210,7 @@ def textual(hint: Any) -> Any:
 
 
 def is_single(kind: Any) -> bool:
-    """Tell whether one word of text gives a value of this type."""
+    """Return whether one word of text gives a value of this type."""
     if typing.get_origin(kind) is typing.Literal or kind is type(None):
         return True
     if kind in SCALARS or kind is os.PathLike:
@@ -242,7 +242,7 @@ def _is_item(kind: Any) -> bool:
 
 
 def _is_structure(kind: Any) -> bool:
-    """Tell whether a type is known by the types of its fields."""
+    """Return whether a type is known by the types of its fields."""
     if not isinstance(kind, type):
         return False
     base = getattr(sys.modules.get("pydantic"), "BaseModel", None)

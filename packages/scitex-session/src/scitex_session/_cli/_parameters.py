@@ -19,7 +19,7 @@ _KINDS = {0x20: "a generator", 0x80: "a coroutine", 0x100: "a coroutine", 0x200:
 
 
 def plain_function(func: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the function that a decorated one wraps; it has the names and the hints."""
+    """Return the function that a decorated one wraps; it has the names and the hints."""
     seen = 0
     while not hasattr(func, "__signature__") and hasattr(func, "__wrapped__") and seen < 100:  # noqa: PLR2004 - a wrapper may name itself
         func, seen = func.__wrapped__, seen + 1
@@ -34,7 +34,7 @@ def locate(func: Callable[..., Any]) -> str:
 
 
 def parameters(func: Callable[..., Any]) -> dict[str, Any]:
-    """Give each parameter's name and default, `REQUIRED` where there is none.
+    """Return each parameter's name and default, `REQUIRED` where there is none.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ def parse(
 def _option(
     func: Callable[..., Any], defaults: dict[str, Any], word: str, words: Any
 ) -> tuple[str, Any]:
-    """Give the name and the value of one option; its value may be the next word."""
+    """Return the name and the value of one option; its value may be the next word."""
     flag, equals, text = word.partition("=")
     name = flag[2:].replace("-", "_")
     if flag != "--" + name.strip("_").replace("_", "-") or "__" in name:
@@ -83,7 +83,7 @@ def _option(
 
 
 def _kind(func: Callable[..., Any], name: str, default: Any) -> type:
-    """Give the type of an option if hint and default leave no doubt."""
+    """Return the type of an option if hint and default leave no doubt."""
     try:
         hint = getattr(func, "__annotations__", {}).get(name, REQUIRED)
     except NameError:  # from 3.14 on hints are evaluated here

@@ -101,7 +101,7 @@ def _required_flag(name: str, argv: list[str]) -> _Option:
 
 
 def _target(func: Callable[..., Any], options: dict[str, _Option]) -> Callable[..., dict[str, Any]]:
-    """Give a function with the options of `func` and `--set`, which returns what it is given."""
+    """Return a function with the options of `func` and `--set`, which returns what it is given."""
 
     def target(**values: Any) -> dict[str, Any]:
         return values

@@ -1,4 +1,4 @@
-"""Tell which finished runs rest on an input or on code that has changed since."""
+"""Find which finished runs rest on an input or on code that has changed since."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Staleness:
 
 
 def stale(run_dirs: Iterable[str | os.PathLike[str]]) -> list[Staleness]:
-    """Tell of each run that has ended whether its inputs and its code are still as they were.
+    """Judge of each run that has ended whether its inputs and its code are still as they were.
 
     `run_dirs` are run directories, or output directories with runs in them. Fresh runs are listed
     too, in the order of their names. Each file is digested once however many runs rest on it.

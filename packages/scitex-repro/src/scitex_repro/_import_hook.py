@@ -177,5 +177,5 @@ def _is_initializing(module: ModuleType) -> bool:
 
 
 def _is_lazy(module: ModuleType) -> bool:
-    """Return whether the import is put off by ``importlib.util.LazyLoader``; touching it loads it."""
+    """Return whether ``importlib.util.LazyLoader`` put the import off; touching it loads it."""
     return type(module).__name__ == "_LazyModule"

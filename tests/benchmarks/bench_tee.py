@@ -289,10 +289,7 @@ def keepers(pid: int) -> list[int]:
                 arguments = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if (
-                b"--pid" in arguments
-                and arguments[arguments.index(b"--pid") + 1] == str(pid).encode()
-            ):
+            if (b"--pid", str(pid).encode()) in itertools.pairwise(arguments):
                 found.append(int(entry.name))
     return found
 

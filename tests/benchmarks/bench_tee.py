@@ -19,6 +19,7 @@ system, so that whoever copies the bytes once more takes a multiple of that.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import shutil
 import subprocess

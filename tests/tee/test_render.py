@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scitex_tee import Tee, clean_log
-from scitex_tee._log.renderer import Renderer
+from scitex_tee._log._renderer import Renderer
 
 PIECES = [
     b"a", b"hello", b"\n", b"\n\n", b"\r", b"\r\n", b"\b", b"\t", b"\x1b", b"[", b"]", b"A", b"2",

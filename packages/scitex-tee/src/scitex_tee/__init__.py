@@ -5,7 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._capture import Capture, active, capture
-    from ._log.renderer import clean_log
+    from ._log._renderer import clean_log
     from ._standalone import tee
     from ._tee import Tee
 
@@ -16,7 +16,7 @@ _HOMES = {
     "Tee": "_tee",
     "active": "_capture",
     "capture": "_capture",
-    "clean_log": "_log.renderer",
+    "clean_log": "_log._renderer",
     "tee": "_standalone",
 }
 

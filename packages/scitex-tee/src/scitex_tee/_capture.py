@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from ._client import streams
+from ._client import _streams
 
 if os.name == "posix":
-    from ._client.descriptor_capture import DescriptorCapture
+    from ._client._descriptor_capture import DescriptorCapture
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Capture:
         self._backend = self._make_backend()
         self._state = "running"
         _running.append(self)
-        streams.flush_at_fork(active)
+        _streams.flush_at_fork(active)
 
     def stop(self) -> None:
         """Put everything back and complete the logs.
@@ -133,7 +133,7 @@ class Capture:
             raise RuntimeError(f"stop {_running[-1]!r} first: it was started inside this capture")
         self._state = "stopped"
         _running.remove(self)
-        streams.flush(everything=True)
+        _streams.flush(everything=True)
         try:
             self._backend.stop()
         finally:
@@ -162,7 +162,7 @@ class Capture:
             return DescriptorCapture(
                 self._paths, append=self._append, raw=self._raw, if_killed=self._if_killed
             )
-        return streams.StreamCapture(self._paths, append=self._append, raw=self._raw)
+        return _streams.StreamCapture(self._paths, append=self._append, raw=self._raw)
 
 
 def capture(

@@ -49,7 +49,7 @@ class Tee(io.TextIOBase):
         self._stream = stream
         self._buffer: _BinaryTee | None = None
         if isinstance(log, (str, os.PathLike)):
-            from ._log.logfile import LogFile, open_log
+            from ._log._logfile import LogFile, open_log
 
             log = LogFile(*open_log(os.fspath(log), append=False))
         self._log: Sink | None = log

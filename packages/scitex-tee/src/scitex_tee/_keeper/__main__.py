@@ -13,16 +13,16 @@ import signal
 import sys
 
 if not __package__:
-    # Run by path, see `_client.launch`. Appended, not put in front: the standard library must stay
+    # Run by path, see `_client._launch`. Appended, not put in front: the standard library must stay
     # the standard library.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from scitex_tee._keeper.kept_log import KeptLog
-from scitex_tee._keeper.loop import Keeper, exists
-from scitex_tee._keeper.shared_state import SharedState
-from scitex_tee._keeper.source import Source
-from scitex_tee._keeper.standby import Promoted
-from scitex_tee._keeper.terminal import width
+from scitex_tee._keeper._kept_log import KeptLog
+from scitex_tee._keeper._loop import Keeper, exists
+from scitex_tee._keeper._shared_state import SharedState
+from scitex_tee._keeper._source import Source
+from scitex_tee._keeper._standby import Promoted
+from scitex_tee._keeper._terminal import width
 from scitex_tee._protocol import DONE, ORDERS, PROCESS, TOKEN, Setup
 
 _IGNORED = ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTOU", "TTIN", "CHLD")  # Python ignores PIPE

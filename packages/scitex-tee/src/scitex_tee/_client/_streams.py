@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TextIO
 
-    from .._log.logfile import LogFile
+    from .._log._logfile import LogFile
     from .._tee import Sink, Tee
 
 # How a standard stream is related to its descriptor.
@@ -162,7 +162,7 @@ class StreamCapture:
     """
 
     def __init__(self, paths: Sequence[str | None], *, append: bool, raw: bool) -> None:
-        from .._log.logfile import LogFile, open_log
+        from .._log._logfile import LogFile, open_log
 
         self.problem: str | None = None
         flush()

@@ -6,9 +6,9 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .kept_log import KeptLog
-    from .shared_state import SharedState
-    from .source import Source
+    from ._kept_log import KeptLog
+    from ._shared_state import SharedState
+    from ._source import Source
 
 _MOST = 100  # standbys; somebody who kills them faster than that does not want them
 _CLOSE, _SYNC, _QUIT = b"c", b"s", b"q"  # messages of two bytes; the second is a source's number

@@ -7,20 +7,20 @@ import select
 import signal
 from time import monotonic, sleep
 
-from .._log.logfile import SMALL
+from .._log._logfile import SMALL
 from .._protocol import ANSWERS, ORDERS, PROCESS, STOP, TURN, answer_to_stop
-from .shared_state import ANSWERED, DIED, STOPPING
-from .standby import Promoted, Standby
-from .terminal import Terminals
+from ._shared_state import ANSWERED, DIED, STOPPING
+from ._standby import Promoted, Standby
+from ._terminal import Terminals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._protocol import Setup
-    from .kept_log import KeptLog
-    from .shared_state import SharedState
-    from .source import Source
+    from ._kept_log import KeptLog
+    from ._shared_state import SharedState
+    from ._source import Source
 
 _PAUSE = 0.001  # seconds in which more lines may come, to be taken together
 _SYNC = 2.0  # seconds from a write until the disk is asked for

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import zlib
 
-from .renderer import Renderer
-from .screen import COLUMNS
+from ._renderer import Renderer
+from ._screen import COLUMNS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .renderer import Edit
+    from ._renderer import Edit
 
 SMALL = 1 << 19  # raw bytes up to here are compressed before a capture reports that it is done
 _STEP = 1 << 20

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from .._log.logfile import LogFile, open_log
+from .._log._logfile import LogFile, open_log
 from .._protocol import DONE, FIRST, STOP, Log, Setup, Stream, is_answer_to_stop, problems_in
-from .channel import Channel, PipeSink, dup_high
-from .early_stop import EarlyStop
-from .launch import kill, launch, process_fd
-from .streams import ELSEWHERE, Swap, flush, relation
+from ._channel import Channel, PipeSink, dup_high
+from ._early_stop import EarlyStop
+from ._launch import kill, launch, process_fd
+from ._streams import ELSEWHERE, Swap, flush, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class DescriptorCapture:
 
     def _take_turns(self) -> None:
         """Have the two streams take turns at the terminal."""
-        from .turns import Turns, put_in_order
+        from ._turns import Turns, put_in_order
 
         turns = Turns(self._orders, self._answers)
         for fd, name in _NAMES.items():

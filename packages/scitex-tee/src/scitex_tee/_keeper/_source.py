@@ -9,13 +9,13 @@ import stat
 import sys
 import termios
 
-from .shared_state import STEP
+from ._shared_state import STEP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .._protocol import Stream
-    from .kept_log import KeptLog
-    from .shared_state import Slot
+    from ._kept_log import KeptLog
+    from ._shared_state import Slot
 
 _PAGE = 4096  # a pipe that is said to be writable takes this much without blocking
 _BOUND = 1 << 18  # what a pseudo-terminal can hold, generously

@@ -15,14 +15,14 @@ import stat
 import sys
 import termios
 
-from .channel import dup_high
+from ._channel import dup_high
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._log.logfile import LogFile
-    from .channel import Channel
+    from .._log._logfile import LogFile
+    from ._channel import Channel
 
 _PAGE = 4096  # a pipe that is said to be writable takes this much without blocking
 

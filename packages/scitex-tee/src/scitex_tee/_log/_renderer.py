@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codecs import utf_8_decode
 
-from .screen import COLUMNS, ROW_LIMIT, WINDOW, Screen
+from ._screen import COLUMNS, ROW_LIMIT, WINDOW, Screen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from .._log.logfile import LogFile
-from .._log.renderer import Renderer
-from .._log.screen import COLUMNS
+from .._log._logfile import LogFile
+from .._log._renderer import Renderer
+from .._log._screen import COLUMNS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .._protocol import Log
-    from .shared_state import SharedState
+    from ._shared_state import SharedState
 
 _SETTLE = 0.2  # seconds after which a line that is being redrawn is shown as it is
 _SHRINK = 1.0  # seconds after which it is shown even if the file becomes shorter

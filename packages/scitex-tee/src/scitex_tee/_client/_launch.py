@@ -9,7 +9,7 @@ import sys
 
 from .. import _keeper
 from .._protocol import FIRST
-from .channel import dup_high
+from ._channel import dup_high
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -228,7 +228,7 @@ def test_an_unknown_override_is_a_usage_error(lab):
     assert lab.runs() == []
 
 
-@pytest.mark.parametrize("suffix", ["a/b", "a\nb", "x" * 101, ""])
+@pytest.mark.parametrize("suffix", ["a/b", "a\nb", "x" * 101, "", "v2.tar"])
 def test_a_suffix_that_is_no_folder_name_is_refused(lab, suffix):
     """One line and nothing on the disk."""
     lab.write(

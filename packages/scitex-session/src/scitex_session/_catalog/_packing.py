@@ -23,10 +23,11 @@ from typing import Self
 from .._durable import sync_directory, sync_file
 from .._liveness import identity, is_alive
 from .._record._record import is_pending
+from .._record._run_directory import ARCHIVED
 from .._record._status import ENDED_DIRECTORIES
 from ..errors import SessionError
 from ._run_files import FIRST_FILES, is_live, open_regular, read_all, read_record
-from ._walk import ARCHIVING, TAR, Entry, is_real_dir
+from ._walk import ARCHIVING, Entry, is_real_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ class _Claim:
 
     def __init__(self, folder: str, name: str) -> None:
         self.run = os.path.join(folder, name)
-        self.tar = self.run + TAR
+        self.tar = self.run + ARCHIVED
         self.packing = os.path.join(folder, ARCHIVING + name)
-        self.half_tar = self.packing + TAR
+        self.half_tar = self.packing + ARCHIVED
         self.unpacking = os.path.join(folder, _RESTORING + name)
         self.path = self.packing + _CLAIM
 

@@ -10,10 +10,11 @@ import os
 import time
 
 from .._durable import sync_directory
+from .._record._run_directory import ARCHIVED
 from .._record._status import ENDED_DIRECTORIES
 from ..errors import SessionError
 from ._run_files import is_live
-from ._walk import TAR, Entry, is_real_dir, listing
+from ._walk import Entry, is_real_dir, listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def move_to_trash(entry: Entry, batch: str) -> str | None:
     if is_live(entry):
         raise SessionError(f"{entry.path}: is in use by a live session")
     folder = _make_folder(entry.root, batch, entry.state)
-    file = entry.name + (TAR if entry.archived else "")
+    file = entry.name + (ARCHIVED if entry.archived else "")
     target = os.path.join(folder, file)
     if os.path.lexists(target):
         raise SessionError(f"{target}: is in the trash already; empty the trash first")
@@ -89,7 +90,7 @@ def restore_from_trash(root: str, entry: Entry) -> str:
     os.makedirs(folder, exist_ok=True)
     if not is_real_dir(folder):
         raise SessionError(f"{folder}: is a link; nothing is moved through it")
-    for file in (entry.name, entry.name + TAR):
+    for file in (entry.name, entry.name + ARCHIVED):
         if os.path.lexists(os.path.join(folder, file)):
             raise SessionError(f"{os.path.join(folder, file)}: a run of that name is there already")
     target = os.path.join(folder, entry.file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from .._record._run_directory import CONFIGS, output_base
+from .._record._run_directory import ARCHIVED, CONFIGS, output_base
 from .._record._status import DIRECTORIES
 
 TYPE_CHECKING = False
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 IN_PLACE = ""  # the "state" of a run directory that is used in place and never moved
-TAR = ".tar"  # behind the name of an archived run
 ARCHIVING = ".archive-"  # in front of a run's name while it is packed into a tar file
 _CRATE = "ro-crate-metadata.json"
 
@@ -53,12 +52,12 @@ class Entry(NamedTuple):
     @property
     def archived(self) -> bool:
         """Whether the run is packed into a tar file."""
-        return bool(self.state) and self.file.endswith(TAR)
+        return bool(self.state) and self.file.endswith(ARCHIVED)
 
 
 def own_name(file: str) -> str:
     """Return a run's name from the name it has in a listing."""
-    return file.removeprefix(ARCHIVING).removesuffix(TAR)
+    return file.removeprefix(ARCHIVING).removesuffix(ARCHIVED)
 
 
 def listing(root: str, state: str) -> Iterator[Entry]:
@@ -74,7 +73,7 @@ def listing(root: str, state: str) -> Iterator[Entry]:
     with scan:
         for entry in scan:
             file = entry.name
-            packed = file.endswith(TAR)
+            packed = file.endswith(ARCHIVED)
             if file.startswith(".") and (packed or not file.startswith(ARCHIVING)):
                 continue
             is_run = entry.is_file if packed else entry.is_dir

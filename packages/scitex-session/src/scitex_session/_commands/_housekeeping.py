@@ -10,8 +10,9 @@ from .._catalog._query import ENDED, NoSuchRunError, moment, open_index, resolve
 from .._catalog._registry import known
 from .._catalog._run_files import is_live, read_record
 from .._catalog._trash import empty_trash, in_trash, move_to_trash, new_batch, restore_from_trash
-from .._catalog._walk import IN_PLACE, TAR, Entry, is_run, states_in
+from .._catalog._walk import IN_PLACE, Entry, is_run, states_in
 from .._record._record import has_ended
+from .._record._run_directory import ARCHIVED
 from .._record._status import ENDED as ENDED_STATUSES
 from ..errors import SessionError, UsageError
 from ._options import (
@@ -271,7 +272,7 @@ def _restore(index: Index, wanted: str) -> tuple[str, str]:
         root, entry = trashed[0]
         return entry.name, restore_from_trash(root, entry)
     if found.entry.archived:
-        return found.name, unpack(found.entry) or found.entry.path.removesuffix(TAR)
+        return found.name, unpack(found.entry) or found.entry.path.removesuffix(ARCHIVED)
     if found.entry.state != IN_PLACE and not trashed:
         raise UsageError(f"{found.name} is neither archived nor in the trash")
     raise NoSuchRunError(f"{wanted!r} means {found.name}, which is in place, and runs in the trash")

@@ -8,7 +8,7 @@ import sys
 from .._catalog._printable import clean, clean_block
 from .._catalog._query import ENDED, open_index, resolve
 from .._catalog._run_files import read_record
-from .._catalog._walk import TAR
+from .._record._run_directory import ARCHIVED
 from .._record._status import ENDED as ENDED_STATUSES
 from ..errors import SessionError
 from ._options import DONE, NO, add_filters, add_paths, add_run, condition_of
@@ -158,7 +158,7 @@ def _packed_origins(index: Index, file: str) -> Iterator[Origin]:
     from .._reproduce._whence import Origin
 
     digest = None
-    for found in index.find(f"file LIKE '%{TAR}'"):
+    for found in index.find(f"file LIKE '%{ARCHIVED}'"):
         digest = digest or _digest(file)
         try:
             record = read_record(found.entry)

@@ -30,6 +30,8 @@ LOG_OF = {"stdout": STDOUT_LOG, "stderr": STDERR_LOG}
 
 STAGING = ".new-"  # in front of the name of a run directory until its first files are complete
 
+ARCHIVED = ".tar"  # behind the name of a run that is packed into one file
+
 _SCRIPT_ENDINGS = (".py", ".pyw", ".ipynb")
 _SUFFIX_BYTES = 100
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -173,6 +175,8 @@ def check_suffix(suffix: object) -> None:
         raise SessionError(f"sdir_suffix {suffix!r} holds a slash: it is part of one folder's name")
     if not suffix.isprintable():
         raise SessionError(f"sdir_suffix {suffix!r} holds control characters: leave them out")
+    if suffix.endswith(ARCHIVED):
+        raise SessionError(f"sdir_suffix {suffix!r} ends as archived runs do: choose another")
     if len(os.fsencode(suffix)) > _SUFFIX_BYTES:
         raise SessionError(f"sdir_suffix is longer than {_SUFFIX_BYTES} bytes: shorten it")
 

@@ -10,14 +10,14 @@ def write_whole(path: str, data: bytes) -> None:
 
     The data is fsynced before it gets its name, so that this also holds after a power failure.
     """
-    aside = f"{path}.{os.getpid()}.tmp"
+    staged = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(aside, "wb") as file:
+        with open(staged, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)
+        os.replace(staged, path)
     except BaseException:
-        if os.path.exists(aside):
-            os.unlink(aside)
+        if os.path.exists(staged):
+            os.unlink(staged)
         raise

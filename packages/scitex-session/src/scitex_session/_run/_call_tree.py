@@ -51,8 +51,8 @@ def show_call_tree(script: str | None) -> Callable[[], None]:
             return
         code = frame.f_code
         name = getattr(code, "co_qualname", code.co_name)
-        place = f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
-        sys.stderr.write(f"{'  ' * depth}{name} ({place})\n")
+        location = f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
+        sys.stderr.write(f"{'  ' * depth}{name} ({location})\n")
         depth += 1
 
     sys.setprofile(note)

@@ -268,8 +268,8 @@ def _compress(source: int, name: str, directory: int, *, sync: bool) -> None:
     at = _dir_fd(directory)
     final = name + ".gz"
     folder, last = os.path.split(final)
-    aside = os.path.join(folder, f".{last}.{os.getpid()}")
-    target = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666, dir_fd=at)
+    staged = os.path.join(folder, f".{last}.{os.getpid()}")
+    target = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666, dir_fd=at)
     try:
         try:
             _copy_existing(final, directory, target)
@@ -282,9 +282,9 @@ def _compress(source: int, name: str, directory: int, *, sync: bool) -> None:
                 os.fsync(target)
         finally:
             os.close(target)
-        os.replace(aside, final, src_dir_fd=at, dst_dir_fd=at)
+        os.replace(staged, final, src_dir_fd=at, dst_dir_fd=at)
     except OSError:
-        os.unlink(aside, dir_fd=at)
+        os.unlink(staged, dir_fd=at)
         raise
 
 

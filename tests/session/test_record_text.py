@@ -1,4 +1,4 @@
-"""PROVENANCE.json as text: what a listing cuts and what a full disk patches is where it is sought."""
+"""PROVENANCE.json as text: a listing and a full disk find what they need where they look for it."""
 
 import json
 

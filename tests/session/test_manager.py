@@ -44,19 +44,29 @@ def test_own_sessions_open_and_close():
     assert manager.list_sessions() == {"mine": closed}
 
 
+def test_opening_and_closing_return_nothing():
+    """As the reference says: what a session is, `get_session` tells."""
+    manager = SessionManager()
+    assert manager.create_session("mine", {}) is None
+    assert manager.close_session("mine") is None
+
+
 def test_closing_twice_changes_nothing():
     """The first end counts."""
     manager = SessionManager()
     manager.create_session("mine", {})
-    first = manager.close_session("mine")
-    assert manager.close_session("mine", status="error", exit_code=1) == first
+    manager.close_session("mine")
+    first = manager.get_session("mine")
+    assert first["status"] == "success"
+    manager.close_session("mine", status="error", exit_code=1)
+    assert manager.get_session("mine") == first
 
 
 def test_unknown_ids_give_an_empty_dict():
     """Nothing is raised for a session that is not there."""
     manager = SessionManager()
     assert manager.get_session("nothing") == {}
-    assert manager.close_session("nothing") == {}
+    manager.close_session("nothing")
     assert manager.list_sessions() == {}
 
 
@@ -98,7 +108,7 @@ def test_sessions_on_disk_are_seen(make_run):
 def test_sessions_on_disk_are_not_closed_from_here(make_run):
     """A manager cannot end the run of another process."""
     run = make_run("RUNNING", name="alive")
-    assert SessionManager().close_session("alive") == {}
+    SessionManager().close_session("alive")
     assert run.is_dir()
     assert list(SessionManager().get_active_sessions()) == ["alive"]
 

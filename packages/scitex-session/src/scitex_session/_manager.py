@@ -47,7 +47,7 @@ class SessionManager:
 
     def create_session(
         self, session_id: str, config: dict[str, Any], script_path: str | None = None
-    ) -> dict[str, Any]:
+    ) -> None:
         """Keep a session of the program's own.
 
         Parameters
@@ -58,11 +58,6 @@ class SessionManager:
             Its configuration; copied.
         script_path : str, optional
             The script.
-
-        Returns
-        -------
-        dict
-            The session.
 
         Raises
         ------
@@ -89,12 +84,14 @@ class SessionManager:
             "host": host(),
             "sdir_run": None,
         }
-        return dict(self._own[session_id])
 
     def close_session(
         self, session_id: str, status: str = "success", exit_code: int | None = 0
-    ) -> dict[str, Any]:
+    ) -> None:
         """Close a session that `create_session` made; closing it again changes nothing.
+
+        Nor does an ID that this manager did not make: a session on disk is closed by its own
+        process, or filed by ``scitex-session recover``, never from here.
 
         Parameters
         ----------
@@ -104,19 +101,10 @@ class SessionManager:
             How it ended.
         exit_code : int or None, default: 0
             Its exit status.
-
-        Returns
-        -------
-        dict
-            The session; ``{}`` if this manager did not make it. A session on disk is closed by
-            its own process, or filed by ``scitex-session recover``, never from here.
         """
         session = self._own.get(session_id)
-        if session is None:
-            return {}
-        if session["status"] == RUNNING and session["end_time"] is None:
+        if session is not None and session["end_time"] is None:
             session.update(status=status, exit_code=exit_code, exit_reason=status, end_time=_now())
-        return dict(session)
 
     def get_active_sessions(self) -> dict[str, Any]:
         """Return the sessions that are running, by ID.

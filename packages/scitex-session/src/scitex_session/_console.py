@@ -1,4 +1,9 @@
-"""What the session itself prints: always on standard error."""
+"""What the session itself prints: always on standard error.
+
+A message about a file or an option of the user's begins with that file or option (`write_line`), as
+a compiler's does. Every other message begins with the prefix (`say`), so that nobody takes it for
+the script's own.
+"""
 
 from __future__ import annotations
 

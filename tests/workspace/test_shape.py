@@ -69,6 +69,31 @@ def test_names_are_words_of_the_field(sources):
     assert found == []
 
 
+def test_a_package_refers_to_itself_relatively(sources):
+    """One dialect; only the keeper's process, which is run by path, names its package."""
+    absolute = []
+    for package, files in sources.items():
+        for file in files:
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and not node.level:
+                    top = (node.module or "").partition(".")[0]
+                    if top == package.module and file.name != "__main__.py":
+                        absolute.append(f"{file}:{node.lineno}")
+    assert absolute == []
+
+
+def test_only_a_face_has_a_list_of_names(sources):
+    """`__all__` says what a package or a public module offers; what is private offers nothing."""
+    lists = []
+    for package, files in sources.items():
+        for file in files:
+            name = file.with_suffix(".py").name
+            is_face = name == "__init__.py" or name in PUBLIC.get(package.name, set())
+            if not is_face and "\n__all__ = " in file.read_text(encoding="utf-8"):
+                lists.append(str(file))
+    assert lists == []
+
+
 def test_no_two_modules_need_each_other(sources, architecture):
     """Arrows between modules go one way, also those of imports inside functions.
 

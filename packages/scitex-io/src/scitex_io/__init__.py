@@ -2,20 +2,21 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._errors import MissingLibraryError as MissingLibraryError
-    from ._errors import UnfitObjectError as UnfitObjectError
-    from ._errors import UnknownEndingError as UnknownEndingError
-    from ._errors import UnreadableFileError as UnreadableFileError
-    from ._errors import YamlError as YamlError
-    from ._figure._table import figure_data as figure_data
-    from ._load import load as load
-    from ._plain import describe as describe
-    from ._plain import to_plain as to_plain
-    from ._save import save as save
-    from ._stamp import read_stamp as read_stamp
-    from ._target import saving_into as saving_into
-    from ._yaml_reader import parse_yaml as parse_yaml
-    from ._yaml_writer import dump_yaml as dump_yaml
+    from ._errors import (
+        MissingLibraryError,
+        UnfitObjectError,
+        UnknownEndingError,
+        UnreadableFileError,
+        YamlError,
+    )
+    from ._figure._table import figure_data
+    from ._load import load
+    from ._plain import describe, to_plain
+    from ._save import save
+    from ._stamp import read_stamp
+    from ._target import saving_into
+    from ._yaml_reader import parse_yaml
+    from ._yaml_writer import dump_yaml
 
     __version__: str
 

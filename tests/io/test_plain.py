@@ -89,7 +89,7 @@ class Broken:
         (np.str_("a"), "a"),
         (np.longdouble(0.5), 0.5),
         (np.datetime64("2024-01-02"), dt.date(2024, 1, 2)),
-        (np.datetime64("NaT"), None),
+        (np.datetime64("NaT", "s"), None),
         (np.complex64(1 + 2j), "1.0+2.0j"),
         (np.arange(6).reshape(2, 3), [[0, 1, 2], [3, 4, 5]]),
         (np.array(["a"]), ["a"]),

@@ -154,6 +154,15 @@ def test_a_dead_run_ended_when_it_last_wrote(tmp_path, a_run, look, recover):
     assert config["RUN_TIME"] == "01:02:05"
 
 
+@pytest.mark.parametrize("start", ["2026-02-13T14:30:15", "yesterday", None])
+def test_a_dead_run_whose_start_is_not_known_is_filed(tmp_path, a_run, look, recover, start):
+    """A start without a zone, or none, leaves the run time open."""
+    path = a_run(tmp_path, start_time=start)
+    assert [name for name, _ in recover(tmp_path)] == [path.name]
+    about = look.record(tmp_path / "FINISHED_ERROR" / path.name)["run"]
+    assert (about["exit_reason"], about["run_time"]) == ("lost", None)
+
+
 def test_a_live_run_is_left_alone(tmp_path, a_run, alive, recover):
     """Whatever its age."""
     path = a_run(tmp_path, process=alive)

@@ -75,6 +75,7 @@ def test_an_explicit_directory_is_used_in_place(lab, look):
     assert look.log(lab.path / "mine") == "one\ntwo\n"
     assert look.config(lab.path / "mine")["EXIT_STATUS"] == 0
     assert not (lab.path / "script_out").exists()
+    assert not (lab.path / "mine" / "CONFIGS" / ".open").exists(), "the next session need not wait"
 
 
 def test_clear_logs_empties_them_first(lab, look):
@@ -271,6 +272,19 @@ def test_what_running2finished_says_stays(lab, look, status, state, reason, then
     assert "FINISHED " not in done.stderr, "the run did not end under FINISHED"
     assert done.stdout == "working\n"
     assert look.log(run) == "working\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [("close(CONFIG, 'well done')", "well done"), ("pass", None)],
+)
+def test_a_message_after_running2finished_is_recorded(lab, look, call, message):
+    """A word on the end that comes with `close` is added to what the record says already."""
+    lab.write(FINISHED_BY_HAND.format(status=0, then=call))
+    lab.run()
+    run = lab.only("FINISHED_SUCCESS")
+    assert look.record(run)["run"]["message"] == message
+    assert look.config(run).get("MESSAGE") == message
 
 
 @pytest.mark.parametrize(

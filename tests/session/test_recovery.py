@@ -219,7 +219,7 @@ def test_an_empty_claim_goes_after_a_minute(tmp_path, recover):
 
 
 def test_what_is_no_run_is_left_alone(tmp_path, a_run, recover):
-    """Files, links, foreign directories and broken records."""
+    """Files, links, foreign directories, and records that are broken or cannot be read."""
     outside = a_run(tmp_path / "other")
     running = tmp_path / "script_out" / "RUNNING"
     running.mkdir(parents=True)
@@ -228,6 +228,7 @@ def test_what_is_no_run_is_left_alone(tmp_path, a_run, recover):
     (running / "mine").mkdir()
     (running / "broken" / "CONFIGS").mkdir(parents=True)
     (running / "broken" / "CONFIGS" / "PROVENANCE.json").write_text("{", encoding="utf-8")
+    (running / "unreadable" / "CONFIGS" / "PROVENANCE.json").mkdir(parents=True)
     before = sorted(os.listdir(running))
     assert recover(running.parent) == []
     assert sorted(os.listdir(running)) == before
@@ -239,9 +240,10 @@ def test_a_target_that_exists_is_not_overwritten(tmp_path, a_run, recover):
     path = a_run(tmp_path)
     target = tmp_path / "FINISHED_ERROR" / path.name
     target.mkdir(parents=True)
+    before = {file: file.read_bytes() for file in (path / "CONFIGS").iterdir()}
     assert recover(tmp_path, status=4) == []
     assert str(tmp_path) in recover.said
-    assert path.is_dir()
+    assert {file: file.read_bytes() for file in (path / "CONFIGS").iterdir()} == before
     assert list(target.iterdir()) == []
 
 

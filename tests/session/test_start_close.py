@@ -343,6 +343,26 @@ def test_running2finished_takes_any_run_directory(lab, path, said):
     assert (moved in files) == (said == "FINISHED_SUCCESS")
 
 
+def test_running2finished_of_another_run_leaves_the_open_one_alone(lab, look):
+    """It files the run that CONFIG names, not the one whose session is open."""
+    lab.write("x", "script_out/RUNNING/earlier/x.txt")
+    lab.write(
+        "from scitex_dotdict import DotDict\n"
+        "from scitex_session import close, running2finished, start\n"
+        "CONFIG, *_ = start(verbose=False)\n"
+        "earlier = DotDict(SDIR_RUN=CONFIG.SDIR_OUT / 'RUNNING' / 'earlier')\n"
+        "running2finished(earlier, exit_status=4)\n"
+        "print(earlier.SDIR_RUN.parent.name, CONFIG.SDIR_RUN.parent.name)\n"
+        "print(CONFIG.SDIR_RUN.is_dir())\n"
+        "close(CONFIG, exit_status=0, verbose=False)\n"
+    )
+    done = lab.run()
+    assert done.stdout == "FINISHED_ERROR RUNNING\nTrue\n", done.stderr
+    (run,) = lab.runs("FINISHED_SUCCESS")
+    assert look.config(run)["EXIT_STATUS"] == 0
+    assert [path.name for path in lab.runs("FINISHED_ERROR")] == ["earlier"]
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [

@@ -165,6 +165,16 @@ def test_links_are_followed(tmp_path):
     assert load("data/later.txt") == "x"
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_a_link_to_where_nothing_can_be_made_is_refused(tmp_path, names):
+    """The error is that of the directory which cannot be made, and the link stays."""
+    (tmp_path / "link.json").symlink_to("/proc/none/x.json")
+    with pytest.raises(FileNotFoundError, match="/proc/none'") as caught:
+        save([1], "link.json")
+    assert caught.value.filename == "/proc/none"
+    assert names() == ["link.json"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
 def test_only_regular_files_are_replaced(tmp_path):
     """A directory, a named pipe or a file in the way is refused by name."""

@@ -202,6 +202,14 @@ def test_what_no_record_can_hold_is_described_and_named(records):
     ]  # fmt: skip
 
 
+def test_what_configuration_cannot_hold_is_said_at_the_end(lab, look):
+    """A key that the script added with such a value is named on the console."""
+    lab.decorated("CONFIG['CALLED'] = lambda: 0\nreturn 0", "CONFIG=INJECTED")
+    said = lab.run().stderr
+    assert "CONFIG: CALLED" in said
+    assert "<lambda>" in look.config(lab.only("FINISHED_SUCCESS"))["CALLED"]
+
+
 def test_the_pickle_loads_without_this_package(records, tmp_path):
     """An interpreter that has never heard of us loads it."""
     made = records([tmp_path, dt.datetime.now(dt.UTC), [1, {}, []]])

@@ -63,6 +63,15 @@ def test_the_text_of_sys_exit_is_in_the_log(lab, look):
     assert look.log(lab.only("FINISHED_ERROR"), "stderr") == "no data\n"
 
 
+@pytest.mark.parametrize("call", ["sys.exit()", "sys.exit(0)", "sys.exit(3)"])
+def test_an_exit_without_a_text_adds_nothing_to_the_log(lab, look, call):
+    """The terminal shows nothing of it either."""
+    lab.decorated(f"import sys; print('said', file=sys.stderr); {call}")
+    assert lab.run().stderr == "said\n"
+    (run,) = lab.runs()
+    assert look.log(run, "stderr") == "said\n"
+
+
 @POSIX
 @pytest.mark.parametrize(
     ("name", "process", "status"),
@@ -101,6 +110,23 @@ def test_a_signal_leaves_the_stacks_of_all_threads(lab, name):
     assert stacks.startswith(name)
     assert "in elsewhere" in stacks
     assert "in main" in stacks
+
+
+@POSIX
+def test_a_signal_ends_the_run_though_the_stacks_cannot_be_written(lab, look):
+    """That they are missing is said; status and reason are those of the signal."""
+    lab.decorated(
+        "import os, time\nos.mkdir(CONFIG.SDIR_RUN / 'logs' / 'stacks.txt')\n"
+        "print('up')\ntime.sleep(60)",
+        "CONFIG=INJECTED",
+    )
+    running = lab.start()
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=20)
+    assert running.returncode == 143
+    assert "the stacks could not be written" in said
+    assert "Traceback" not in said
+    assert look.config(lab.only("FINISHED_ERROR"))["EXIT_REASON"] == "signal: SIGTERM"
 
 
 @POSIX
@@ -228,6 +254,22 @@ def test_a_caught_ctrl_c_is_no_error(lab, look):
     out, _ = running.communicate(timeout=20)
     assert (running.returncode, out) == (0, "enough\n")
     assert look.config(lab.only("FINISHED_SUCCESS"))["EXIT_REASON"] == "success"
+
+
+@POSIX
+def test_a_signal_after_a_caught_ctrl_c_ends_the_run(lab, look):
+    """One that the script has dealt with does not hold back those that follow."""
+    lab.decorated(
+        "import time\ntry:\n    print('up')\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('enough', flush=True)\ntime.sleep(60)"
+    )
+    running = lab.start()
+    running.send_signal(signal.SIGINT)
+    assert running.stdout.readline() == "enough\n"
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=20)
+    assert running.returncode == 143
+    assert look.config(lab.only("FINISHED_ERROR"))["EXIT_REASON"] == "signal: SIGTERM"
 
 
 @POSIX
@@ -478,7 +520,19 @@ def test_a_deleted_run_directory_is_said(lab):
     done = lab.run()
     assert done.returncode == 0
     assert "No such file or directory" in done.stderr
+    assert "PROVENANCE.json: the end could not be noted" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_stream_that_cannot_be_flushed_is_said(lab, look):
+    """What the script put in the place of sys.stdout does not keep the run from being filed."""
+    lab.decorated(
+        "import sys\nclass Full:\n    def write(self, text):\n        return len(text)\n"
+        "    def flush(self):\n        raise OSError('no room for it')\n"
+        "sys.stdout = Full()\nreturn 0"
+    )
+    assert "could not be flushed (no room for it)" in lab.run().stderr
+    assert look.config(lab.only("FINISHED_SUCCESS"))["EXIT_REASON"] == "success"
 
 
 def test_a_read_only_output_directory_at_the_end(lab, look, bound):

@@ -1,8 +1,10 @@
 """The part of a record that is written after the run is filed, when git takes its time."""
 
+import json
 import os
 import shutil
 import subprocess
+import tarfile
 import time
 
 import pytest
@@ -75,6 +77,25 @@ def test_a_password_of_a_config_file_is_masked_in_a_late_patch(slow_git, look):
         if path.is_file() and SECRET.encode() in path.read_bytes()
     ]
     assert holding == []
+
+
+def test_a_run_is_archived_with_its_late_record(slow_git, look):
+    """Archiving waits for what is still to be added, and packs the complete record."""
+    lab = slow_git
+    lab.decorated("print('ran')")
+    lab.write("*_out/\n.state/\nbin/\n", ".gitignore")
+    git(lab.path, "init", "-q")
+    git(lab.path, "add", ".")
+    git(lab.path, "commit", "-qm", "first")
+    assert lab.run().returncode == 0
+    run = lab.only("FINISHED_SUCCESS")
+    assert pending_of(look, run), "the record was complete at once: git was not slow enough"
+    done = lab.run("-m", "scitex_session", "archive", run.name, script=None)
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(f"{run}.tar") as packed:
+        record = json.load(packed.extractfile(f"{run.name}/CONFIGS/PROVENANCE.json"))
+    assert "pending" not in record
+    assert len(record["code"]["commit"]) == 40
 
 
 def test_a_late_record_is_that_of_a_run_with_a_quick_git(slow_git, look):

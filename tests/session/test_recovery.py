@@ -154,6 +154,15 @@ def test_a_dead_run_ended_when_it_last_wrote(tmp_path, a_run, look, recover):
     assert config["RUN_TIME"] == "01:02:05"
 
 
+@pytest.mark.parametrize("start", ["2026-02-13T14:30:15", "yesterday", None])
+def test_a_dead_run_whose_start_is_not_known_is_filed(tmp_path, a_run, look, recover, start):
+    """A start without a zone, or none, leaves the run time open."""
+    path = a_run(tmp_path, start_time=start)
+    assert [name for name, _ in recover(tmp_path)] == [path.name]
+    about = look.record(tmp_path / "FINISHED_ERROR" / path.name)["run"]
+    assert (about["exit_reason"], about["run_time"]) == ("lost", None)
+
+
 def test_a_live_run_is_left_alone(tmp_path, a_run, alive, recover):
     """Whatever its age."""
     path = a_run(tmp_path, process=alive)
@@ -210,7 +219,7 @@ def test_an_empty_claim_goes_after_a_minute(tmp_path, recover):
 
 
 def test_what_is_no_run_is_left_alone(tmp_path, a_run, recover):
-    """Files, links, foreign directories and broken records."""
+    """Files, links, foreign directories, and records that are broken or cannot be read."""
     outside = a_run(tmp_path / "other")
     running = tmp_path / "script_out" / "RUNNING"
     running.mkdir(parents=True)
@@ -219,6 +228,7 @@ def test_what_is_no_run_is_left_alone(tmp_path, a_run, recover):
     (running / "mine").mkdir()
     (running / "broken" / "CONFIGS").mkdir(parents=True)
     (running / "broken" / "CONFIGS" / "PROVENANCE.json").write_text("{", encoding="utf-8")
+    (running / "unreadable" / "CONFIGS" / "PROVENANCE.json").mkdir(parents=True)
     before = sorted(os.listdir(running))
     assert recover(running.parent) == []
     assert sorted(os.listdir(running)) == before
@@ -230,9 +240,10 @@ def test_a_target_that_exists_is_not_overwritten(tmp_path, a_run, recover):
     path = a_run(tmp_path)
     target = tmp_path / "FINISHED_ERROR" / path.name
     target.mkdir(parents=True)
+    before = {file: file.read_bytes() for file in (path / "CONFIGS").iterdir()}
     assert recover(tmp_path, status=4) == []
     assert str(tmp_path) in recover.said
-    assert path.is_dir()
+    assert {file: file.read_bytes() for file in (path / "CONFIGS").iterdir()} == before
     assert list(target.iterdir()) == []
 
 

@@ -75,6 +75,7 @@ def test_an_explicit_directory_is_used_in_place(lab, look):
     assert look.log(lab.path / "mine") == "one\ntwo\n"
     assert look.config(lab.path / "mine")["EXIT_STATUS"] == 0
     assert not (lab.path / "script_out").exists()
+    assert not (lab.path / "mine" / "CONFIGS" / ".open").exists(), "the next session need not wait"
 
 
 def test_clear_logs_empties_them_first(lab, look):
@@ -274,6 +275,19 @@ def test_what_running2finished_says_stays(lab, look, status, state, reason, then
 
 
 @pytest.mark.parametrize(
+    ("call", "message"),
+    [("close(CONFIG, 'well done')", "well done"), ("pass", None)],
+)
+def test_a_message_after_running2finished_is_recorded(lab, look, call, message):
+    """A word on the end that comes with `close` is added to what the record says already."""
+    lab.write(FINISHED_BY_HAND.format(status=0, then=call))
+    lab.run()
+    run = lab.only("FINISHED_SUCCESS")
+    assert look.record(run)["run"]["message"] == message
+    assert look.config(run).get("MESSAGE") == message
+
+
+@pytest.mark.parametrize(
     ("then", "status", "reason"),
     [
         ("1 / 0", 1, "exception: ZeroDivisionError: division by zero"),
@@ -327,6 +341,26 @@ def test_running2finished_takes_any_run_directory(lab, path, said):
     assert len(files) == 4
     moved = lab.path / "script_out" / "FINISHED_SUCCESS" / "mine" / "x.txt"
     assert (moved in files) == (said == "FINISHED_SUCCESS")
+
+
+def test_running2finished_of_another_run_leaves_the_open_one_alone(lab, look):
+    """It files the run that CONFIG names, not the one whose session is open."""
+    lab.write("x", "script_out/RUNNING/earlier/x.txt")
+    lab.write(
+        "from scitex_dotdict import DotDict\n"
+        "from scitex_session import close, running2finished, start\n"
+        "CONFIG, *_ = start(verbose=False)\n"
+        "earlier = DotDict(SDIR_RUN=CONFIG.SDIR_OUT / 'RUNNING' / 'earlier')\n"
+        "running2finished(earlier, exit_status=4)\n"
+        "print(earlier.SDIR_RUN.parent.name, CONFIG.SDIR_RUN.parent.name)\n"
+        "print(CONFIG.SDIR_RUN.is_dir())\n"
+        "close(CONFIG, exit_status=0, verbose=False)\n"
+    )
+    done = lab.run()
+    assert done.stdout == "FINISHED_ERROR RUNNING\nTrue\n", done.stderr
+    (run,) = lab.runs("FINISHED_SUCCESS")
+    assert look.config(run)["EXIT_STATUS"] == 0
+    assert [path.name for path in lab.runs("FINISHED_ERROR")] == ["earlier"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import signal
 import sys
 import time
@@ -191,3 +192,25 @@ def test_ctrl_c_does_not_end_a_keeper_that_is_starting(program):
     assert terminal.wait() == 0
     assert terminal.seen.endswith(b"interrupted\r\nNone")
     assert program.out == "interrupted\n"
+
+
+def test_a_short_script_whose_output_nobody_reads(program):
+    """As in ``script | true``: what it wrote is in the log, and its end is that of any other."""
+    code = (
+        late(60)
+        + """
+    print("said")
+    capture.stop()
+    open("ended", "w").write(str(capture.incomplete))
+    os._exit(0)
+    """
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        result = program.run(code, captured=False, stdout=writer)
+    finally:
+        os.close(writer)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert (program.directory / "ended").read_text(encoding="utf-8") == "None"
+    assert (program.directory / "logs" / "stdout.log").read_bytes() == b"said\n"

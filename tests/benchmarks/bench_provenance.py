@@ -78,7 +78,7 @@ if os.environ.get("WITHOUT"):
         def stop(self): pass
         def gather(self): pass
         def sections(self, target): return {}
-        def note_the_rest(self): pass
+        def note_pending(self): pass
         def note_input(self, path): pass
         def leave(self, path): pass
     room.Collector = Nothing
@@ -181,7 +181,7 @@ def bench_end(folder):
         begin = time.perf_counter()
         collector.gather()
         collector.sections(collector._run_dir)
-        collector.note_the_rest()
+        collector.note_pending()
         took.append((time.perf_counter() - begin) * 1e3)
         collector.give_up()
         begin = time.perf_counter()

@@ -186,7 +186,7 @@ def test_only_regular_files_are_replaced(tmp_path):
     with pytest.raises(IsADirectoryError, match="it is a directory"):
         load("d.txt")
     os.mkfifo("p.txt")
-    with pytest.raises(OSError, match=r"p\.txt: it is no regular file"):
+    with pytest.raises(OSError, match=r"p\.txt: it is not a regular file"):
         save("x", "p.txt")
     save("x", "f.txt")
     with pytest.raises(NotADirectoryError, match=r"f\.txt is not a directory"):

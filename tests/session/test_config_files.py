@@ -213,7 +213,7 @@ quoted: {'<<': 1}
         ("a: {b: [{c: 1, c: 2}]}", 1, "a.b.0.c", "twice"),
         ("x: &x {k: 1}\na:\n  <<: *x\n  <<: *x\n", 4, "a.<<", "[*one, *other]"),
         ("x: &x {k: 1}\na:\n  <<: *x\n  b: 1\n  b: 2\n", 5, "a.b", "twice"),
-        ("a: {<<: 1}", 1, "a.<<", "merges what is no mapping"),
+        ("a: {<<: 1}", 1, "a.<<", "merges a value that is not a mapping"),
         ("- 1\n- 2\n", 1, "A", "a list at the top"),
         ("just words\n", 1, "A", "a single value"),
         ("a:\n  k: !!python/object/apply:os.system [x]\n", 2, "a.k", "!!python/object/apply"),

@@ -333,7 +333,7 @@ def test_a_run_that_is_not_over_is_not_repeated(lab):
     record = json.loads(file.read_text(encoding="utf-8"))
     record["run"]["status"] = "running"
     file.write_text(json.dumps(record), encoding="utf-8")
-    assert "is still running, or died unseen" in refusal(lab, "rerun", run)
+    assert "is still running, or dead" in refusal(lab, "rerun", run)
 
 
 def test_a_rerun_that_takes_too_long_is_stopped(lab):

@@ -28,7 +28,7 @@ def check_writable(path: str) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(f"cannot save to {path}: it is a directory")
     if not stat.S_ISREG(mode):
-        raise OSError(f"cannot save to {path}: it is no regular file")
+        raise OSError(f"cannot save to {path}: it is not a regular file")
     if not os.access(path, os.W_OK):
         # A rename would replace the file all the same, and undo a protection that someone wanted.
         raise PermissionError(f"cannot save to {path}: it is write-protected")
@@ -45,7 +45,7 @@ def _check_parents(path: str) -> None:
 
 
 def write_atomically(path: str, ending: str, write: Writer) -> None:
-    """Write a file under a temporary name, fsync it, and rename it over its target.
+    """Write a file under a staging name, fsync it, and rename it over its target.
 
     The temporary file is ``.scitex-io-<random><ending>`` in the directory of the target, so neither
     a reader nor a crash sees a partial file. Permissions are those of the file replaced, else those

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _NUMBERS = frozenset((bool, float, int, type(None)))
 _CONTAINERS = frozenset((dict, list, tuple))
-MISSING = object()  # "no such form"; None is a value
+MISSING = object()  # no plain form; not None, which is a value
 
 # What a record may hold: an object that shares its parts a thousandfold would never end.
 _MAX_VALUES = 2_000_000

@@ -108,7 +108,7 @@ def _from_columns(columns: dict[Any, Any], refuse: _Refusal) -> _Parts:
     lengths = {}
     for name, column in zip(header, listed, strict=True):
         if not isinstance(column, list):
-            raise refuse(f"column {name!r} is one value where others are columns")
+            raise refuse(f"column {name!r} is a single value but other columns are lists")
         lengths[name] = len(column)
     if len(set(lengths.values())) > 1:
         raise refuse(f"columns differ in length: {lengths}")
@@ -134,14 +134,14 @@ def _from_list(obj: Sequence[Any], refuse: _Refusal) -> _Parts:
     width = len(rows[0]) if isinstance(rows[0], list) else 1
     for index, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != width:
-            raise refuse(f"row {index} has not {width} cells as row 0 has")
+            raise refuse(f"row {index} does not have {width} cells as row 0 has")
     return None, rows, width
 
 
 def _name(key: Any, refuse: _Refusal) -> str:
     if isinstance(key, (str, int, float)):
         return str(key)
-    raise refuse(f"{key!r} is no name for a column")
+    raise refuse(f"{key!r} is not a valid column name")
 
 
 def _checked(rows: Iterable[Sequence[Any]], refuse: _Refusal) -> list[Sequence[Any]]:

@@ -184,7 +184,7 @@ class _Builder:
         try:
             return make(*parts)
         except ValueError as error:
-            raise self._fault(node, f"holds a value that cannot be: {error}") from None
+            raise self._fault(node, f"holds an invalid value: {error}") from None
 
     def _sequence(self, node: yaml.Node) -> list[object]:
         if node.tag != _CORE + "seq":
@@ -237,7 +237,7 @@ class _Builder:
         merged: dict[object, object] = {}
         for source in sources:
             if not isinstance(source, dict):
-                raise self._fault(node, "merges what is no mapping")
+                raise self._fault(node, "merges a value that is not a mapping")
             merged = {**source, **merged}
         return merged
 

@@ -1,4 +1,4 @@
-"""Who is alive: decided by evidence, never by a guess.
+"""Whether the process of a run is alive: decided by evidence, never guessed.
 
 A process is named by host, boot, PID namespace, PID and start time. The kernel gives no two
 processes of one boot and namespace the same PID and start time, so a recycled PID is never

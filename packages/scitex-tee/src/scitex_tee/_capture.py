@@ -105,7 +105,7 @@ class Capture:
 
     @property
     def incomplete(self) -> str | None:
-        """Why a log lacks bytes, known after `stop`; None if it lacks none."""
+        """Why bytes are missing from a log, known after `stop`; None if none are missing."""
         return self._problem
 
     def start(self) -> None:

@@ -157,7 +157,7 @@ def read(
         if array is not None:
             return array
         if kind == "array":
-            raise ValueError("it holds more than numbers, so it makes no array")
+            raise ValueError("it holds more than numbers, so it cannot be loaded as an array")
     if kind is None and (pandas := _pandas()) is not None:
         return _read_frame(pandas, file, delimiter, named, options)
     return _read_plain(file, delimiter, named, rows=kind == "rows")

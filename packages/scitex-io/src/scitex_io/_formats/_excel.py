@@ -58,7 +58,7 @@ def _sheet_name(name: Any, ending: str) -> str:
         or any(sign in name for sign in forbidden)
     ):
         raise UnfitObjectError(
-            f"cannot save as {ending}: {name!r} is no name for a sheet: text of 1 to "
+            f"cannot save as {ending}: {name!r} is not a valid sheet name: text of 1 to "
             f"{_MAX_SHEET_NAME} characters without {forbidden}"
         )
     return name

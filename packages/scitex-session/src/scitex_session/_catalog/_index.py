@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 _VERSION = 5
-_PATIENCE = 60.0  # seconds to wait while another tool builds the index
+_LOCK_TIMEOUT = 60.0  # seconds to wait while another tool builds the index
 _GRAIN = 2.0  # seconds in which a directory may change without a new change time
 _ARGS_SHOWN = 200  # characters of the arguments in a listing
 _REASON_SHOWN = 120
-_DEEPEST = 500  # levels; SQLite takes 1,000 or 2,000, and Python what is left of its stack
+_MAX_DEPTH = 500  # levels; SQLite takes 1,000 or 2,000, and Python what is left of its stack
 _ENCODER = json.JSONEncoder(allow_nan=False)
 _SCHEMA = """
 BEGIN IMMEDIATE;
@@ -312,7 +312,7 @@ def _rank(entry: Entry) -> int:
 def _read_row(entry: Entry) -> tuple[str, str, str, float, int, str] | None:
     """Read a run's record; return head, ID, status, start, whether it is settled, and line.
 
-    Everything in a record was written by somebody else. The directory decides name and state; what
+    A record is not trusted: anybody may have written it. The directory decides name and state; what
     the record says besides is data, and what it does not say, or says in the wrong type, is left
     empty. A run is settled unless its record has to be read again next time. None means that it
     moved on since the listing, and is found where it is now.
@@ -352,7 +352,7 @@ def _head_text(head: dict[str, Any]) -> str | None:
             text = json.dumps(json.loads(json.dumps(head), parse_constant=str))
     except RecursionError:
         return None
-    if text.count("[") + text.count("{") > _DEEPEST and _depth(head) > _DEEPEST:
+    if text.count("[") + text.count("{") > _MAX_DEPTH and _depth(head) > _MAX_DEPTH:
         return None
     return text
 
@@ -415,7 +415,7 @@ def _open_file() -> sqlite3.Connection:
 
 def _prepare(path: str) -> sqlite3.Connection:
     """Open an index, make its tables if they are not there, and check that they are ours."""
-    db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    db = sqlite3.connect(path, timeout=_LOCK_TIMEOUT, isolation_level=None)
     db.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
     try:
         (version,) = db.execute("PRAGMA user_version").fetchone()

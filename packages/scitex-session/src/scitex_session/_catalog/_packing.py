@@ -1,4 +1,4 @@
-"""A run as one verified tar file, and back; and cleaning up behind a tool that died at it.
+"""A run as one verified tar file, and back; and cleaning up after a tool that died.
 
 A run is claimed and renamed before anything is read. Its tar file is written under a staging name,
 read back against the digests of what went in, and only then gets its name; the directory is deleted
@@ -42,7 +42,7 @@ _LARGEST_MANIFEST = 1 << 30  # bytes
 _LARGEST_CLAIM = 1 << 16
 _BLOCK = 1 << 20
 _PATIENCE = 10.0  # seconds to wait for the record of a run that has just ended
-_HALF_WRITTEN = 60.0  # seconds after which a claim without an owner in it is nobody's
+_HALF_WRITTEN = 60.0  # seconds after which a claim that names no owner is abandoned
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -89,7 +89,7 @@ class _Claim:
         os.unlink(self.path)
 
     def _take_over(self) -> bool:
-        """Clean up behind a dead owner; False if it lives, or may."""
+        """Clean up after a dead owner; return False if it is, or may be, alive."""
         if not self._is_abandoned():
             return False
         mine = f"{self.path}.{os.getpid()}.{os.urandom(3).hex()}"
@@ -236,7 +236,7 @@ def digest_of(reader: IO[bytes], target: IO[bytes] | None = None) -> str:
 
 
 def _await_record(entry: Entry) -> None:
-    """Let the process that digests a big run's files behind its end come to its own end."""
+    """Wait until nothing is pending in the record of a run."""
     from .._provenance._late import complete
 
     deadline = time.monotonic() + _PATIENCE

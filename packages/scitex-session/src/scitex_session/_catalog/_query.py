@@ -1,4 +1,4 @@
-"""What a user asks for: conditions on runs, IDs that may be shortened, and where to look.
+"""Queries: conditions on runs, abbreviated IDs, and output directories to search.
 
 An expression is ``NAME OP VALUE``: ``threshold>0.4``, ``data-path=a.csv``, ``EXPERIMENT.lr<=1e-3``,
 ``run.exit_status!=0``. NAME is an argument of the run, else a key of its configuration, or a field
@@ -221,7 +221,7 @@ def resolve(index: Index, wanted: str) -> Found:
         If no run is meant, or several are; the message lists them.
     """
     if not wanted:
-        raise NoSuchRunError("an empty ID means no run")
+        raise NoSuchRunError("the ID is empty")
     if os.sep in wanted and is_run(os.path.realpath(wanted)):
         path = os.path.realpath(wanted)
         with Index(find_roots([path])) as around:
@@ -239,5 +239,5 @@ def resolve(index: Index, wanted: str) -> Found:
         if len(found) > _SHOWN:
             lines.append(f"  and {len(found) - _SHOWN} more")
         listed = "\n".join(lines)
-        raise NoSuchRunError(f"{clean(wanted)!r} means {len(found)} runs; say more:\n{listed}")
+        raise NoSuchRunError(f"{clean(wanted)!r} fits {len(found)} runs; type more:\n{listed}")
     return found[0]

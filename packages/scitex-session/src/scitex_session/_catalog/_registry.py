@@ -69,7 +69,7 @@ def register(path: str) -> None:
 def known() -> list[str]:
     """Return the registered directories that exist, sorted.
 
-    An entry whose directory has been away for 90 days is forgotten; until then it may stand on a
+    An entry whose directory has been missing for 90 days is removed; until then it may be on a
     disk that is not mounted.
     """
     return sorted(_present())

@@ -1,6 +1,6 @@
 """Read the files of a run, from its directory or its archive, trusting nothing about them.
 
-A run may have been written by anybody. No link is followed and no pipe is waited for: each step of
+A run is not trusted. No link is followed and no pipe can block a read: each step of
 a path is opened relative to the one before and must be a real directory, and the last must be a
 regular file of limited size.
 """

@@ -27,7 +27,7 @@ class _NotPlain(Exception):  # noqa: N818 - no error: it leaves the matter to th
 def parse(
     func: Callable[..., Any], defaults: dict[str, Any], argv: list[str]
 ) -> tuple[dict[str, Any], list[str]] | None:
-    """Read `argv` as `_parser.parse` does, or return None where that has to do it.
+    """Read `argv` as `_tyro.parse` does, or return None if that has to read it.
 
     Parameters
     ----------

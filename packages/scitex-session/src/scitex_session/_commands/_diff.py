@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Change = tuple[str, Any, Any]
 
-_ABSENT = object()  # stands for what one of two runs has not
+_ABSENT = object()  # marks a value that one of the two runs lacks
 _RUN = ("status", "exit_status", "exit_reason", "script", "function", "cwd")
 _SECTIONS = (
     *("args", "overrides", "config", "seed", "inputs", "code", "environment", "randomness"),

@@ -14,7 +14,7 @@ from importlib import import_module
 
 from .._catalog._query import NoSuchRunError, begins_or_ends, open_index
 from ..errors import SessionError, UsageError
-from ._options import DONE, FAILED, INTERRUPTED, MISTAKE, NO_RUN, READER_GONE
+from ._options import DONE, FAILED, INTERRUPTED, NO_RUN, READER_GONE, USAGE_ERROR
 from ._printing import say
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ _COMMANDS = {  # by name: what it does, and the module that does it
     "show": ("show what is known of one run", "_listing"),
     "logs": ("print what a run printed, or follow it", "_logs"),
     "diff": ("compare two runs", "_diff"),
-    "recover": ("file the runs that died unseen", "_housekeeping"),
+    "recover": ("file the runs whose process died", "_housekeeping"),
     "prune": ("move old runs to the trash", "_housekeeping"),
     "archive": ("pack runs into one verified tar file each", "_housekeeping"),
     "restore": ("bring runs back from their archive or the trash", "_housekeeping"),
@@ -99,7 +99,7 @@ def run(arguments: list[str]) -> int:
         say(f"{name}: {text}")
         if isinstance(error, NoSuchRunError):
             return NO_RUN
-        return MISTAKE if isinstance(error, UsageError) else FAILED
+        return USAGE_ERROR if isinstance(error, UsageError) else FAILED
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -144,7 +144,7 @@ def _run_top(arguments: list[str]) -> int:
     parser = ArgumentParser(
         prog=_PROG,
         usage=f"{_PROG} [-h] [--version] COMMAND ...",
-        description=f"Look at runs, and look after them.\n\ncommands:\n{listed}",
+        description=f"List, inspect, compare and manage runs.\n\ncommands:\n{listed}",
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -160,7 +160,7 @@ def _run_top(arguments: list[str]) -> int:
         sys.stdout.write(f"{_PROG} {version('scitex-session')}\n")
         return DONE
     parser.print_help(sys.stderr)
-    return MISTAKE
+    return USAGE_ERROR
 
 
 def add_completion(parser: ArgumentParser) -> None:

@@ -46,12 +46,12 @@ def add_recover(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--host",
         metavar="NAME",
-        help="also file the runs that were running on this host: say it only if they are dead",
+        help="also file the runs that were running on this host; use it only if they are dead",
     )
 
 
 def recover(options: Namespace) -> int:
-    """File the runs that died unseen under FINISHED_ERROR.
+    """File the runs whose process died under FINISHED_ERROR.
 
     Without PATH all output directories known on this machine are looked at. A run of this machine
     is filed when its process is known to be dead; one of another host only when --host names it.

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-DONE, NO, MISTAKE, NO_RUN, FAILED, INTERRUPTED, READER_GONE = 0, 1, 2, 3, 4, 130, 141
+DONE, NO, USAGE_ERROR, NO_RUN, FAILED, INTERRUPTED, READER_GONE = 0, 1, 2, 3, 4, 130, 141
 
 
 def add_paths(parser: ArgumentParser) -> None:

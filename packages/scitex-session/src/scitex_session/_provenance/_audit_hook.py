@@ -131,7 +131,7 @@ class Sink:
         return os.path.normpath(f"{self.cwd}{os.sep}{path}")
 
     def note(self, kind: str, text: str) -> None:
-        """Write a line into the journal; if that fails the event is in memory alone."""
+        """Write a line into the journal; if that fails the event is kept in memory only."""
         try:
             if self.new_journal is not None:
                 self.journal, self.new_journal = Journal(self.new_journal), None
@@ -141,7 +141,7 @@ class Sink:
             self.journal = self.new_journal = None
 
     def close(self) -> None:
-        """Close the journal: from now on events are in memory alone."""
+        """Close the journal: from now on events are kept in memory only."""
         journal, self.journal, self.new_journal = self.journal, None, None
         if journal is not None:
             journal.close()

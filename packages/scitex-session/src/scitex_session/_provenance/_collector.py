@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ._library_hooks import LibraryHooks
 
-_GIT_PATIENCE = 0.003  # seconds to wait for git at the end: what it costs to have it done later
+_GIT_PATIENCE = 0.003  # seconds to wait for git at the end: what starting a process costs
 _EARLY_FILES, _EARLY_BYTES = 20, 500_000
 
 
@@ -107,8 +107,8 @@ class Collector:
     def sections(self) -> dict[str, Any]:
         """Return the sections of PROVENANCE.json, to be written before the run is filed.
 
-        What would hold up the end of a session is left out and named in ``pending``; `leave` starts
-        a process that adds it.
+        What would hold up the end of a session is left out and named in ``pending``; `finish`
+        starts a process that adds it.
         """
         try:
             self._await_git()
@@ -121,15 +121,15 @@ class Collector:
         self._pending = bool(sections.get("pending"))
         return sections
 
-    def note_the_rest(self) -> None:
-        """Note what the process needs that adds what is pending."""
+    def note_pending(self) -> None:
+        """Save the notes that the completing process needs."""
         if self._pending:
             _late.note_end(self._notes, self._gathered)
 
-    def leave(self, run_dir: str) -> None:
-        """Leave the run, now at `run_dir`: remove its notes, or have what is pending added."""
+    def finish(self, run_dir: str) -> None:
+        """Remove the notes of the run, now at `run_dir`, or start the completing process."""
         if self._pending:
-            self._try("the rest of the record", lambda: _late.start_helper(run_dir))
+            self._try("the rest of the record", lambda: _late.start_completing_process(run_dir))
         else:
             self._try("the notes of the run", lambda: _late.remove_notes(run_dir))
 

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 _START = "start"
 _END = "state"
-# Seconds from the start of a run; a repository on a slow network disk takes its time.
+# Seconds from the start of a run; a repository on a slow network disk takes long.
 _GIT_PATIENCE = 120.0
 _GIT_START = 5.0
 _COMPLETION_PATIENCE = 60.0  # seconds that a record may take to be completed after its run
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from scitex_session._provenance._late import helper; helper(sys.argv[2])"
+    "from scitex_session._provenance._late import complete_in_own_process as run; run(sys.argv[2])"
 )
 _SECRETS = "SCITEX_SESSION_KNOWN_SECRETS"
 
@@ -45,12 +45,12 @@ def make_notes(run_dir: str) -> str:
 
 
 def note_start(notes: str, state: dict[str, Any]) -> None:
-    """Keep what could not be learned any more once the process is killed."""
+    """Save what could not be found out after the process is killed."""
     _write_state(os.path.join(notes, _START), state)
 
 
 def note_end(notes: str, state: dict[str, Any]) -> None:
-    """Keep what is needed to add what is pending."""
+    """Save the state that the completing process needs."""
     _write_state(os.path.join(notes, _END), state)
 
 
@@ -84,7 +84,7 @@ def remove_notes(run_dir: str) -> None:
         return  # there are none, or another process has just removed them
 
 
-def start_helper(run_dir: str) -> None:
+def start_completing_process(run_dir: str) -> None:
     """Start a process that adds what is pending to the record of a run that has ended."""
     import json
 
@@ -98,8 +98,8 @@ def start_helper(run_dir: str) -> None:
     _spawn.spawn_detached(command, environment)()
 
 
-def helper(run_dir: str) -> None:
-    """Do the work of the process that `start_helper` starts."""
+def complete_in_own_process(run_dir: str) -> None:
+    """Do the work of the process that `start_completing_process` starts."""
     import json
 
     from .._masking import learn
@@ -173,13 +173,13 @@ def _add_notes_of_killed(run_dir: str) -> bool:
     except FileNotFoundError:
         return False
     record = Record.read(run_dir).data
-    if "collection" in record:  # it was killed when only the notes were left to be removed
+    if "collection" in record:  # killed after recording, before removing its notes
         if "pending" not in record:  # otherwise another process is working with them
             remove_notes(run_dir)
         return False
     add_journals(state, notes)
     state["not_collected"].append(
-        "the process ended by force: modules imported and programs started after the start, and "
+        "the process was killed: modules imported and programs started after the start, and "
         "files removed, are not known"
     )
     _await_git(state, notes)

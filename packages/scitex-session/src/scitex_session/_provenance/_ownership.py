@@ -1,11 +1,11 @@
-"""Whose a file or a module is: the user's, a library's, the system's, or this project's own."""
+"""Classify files and modules: the user's, a library's, the system's, or this project's own."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-# The top-level packages that this project installs. Anything else that begins alike is the user's.
+# The top-level packages that this project installs. Any other package named scitex* is the user's.
 OUR_PACKAGES = (
     "scitex",
     "scitex_dotdict",
@@ -36,7 +36,7 @@ _OF_PREFIX = ("lib", "lib64", "Lib", "DLLs", "share", "etc", "ssl", "conda-meta"
 class Ownership:
     """Classify absolute paths as user files or system files; the longest matching directory wins.
 
-    `roots` (the script's and the working directory) are the user's whatever encloses them. What
+    `roots` (the script's and the working directory) are the user's wherever they lie. What
     `run_dir` holds at the end are the outputs, so nothing in it is an input.
     """
 

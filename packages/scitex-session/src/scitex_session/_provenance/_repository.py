@@ -96,7 +96,7 @@ def is_done(notes: str) -> bool:
 
 
 def is_at_work(notes: str) -> bool:
-    """Whether git is still being asked; false also if that process was killed."""
+    """Whether git is still running; false also if it was killed."""
     try:
         os.kill(int(_text(notes, "pid")), 0)
     except (ValueError, ProcessLookupError):

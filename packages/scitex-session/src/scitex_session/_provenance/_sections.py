@@ -30,8 +30,8 @@ UNSEEN = (
 )
 
 
-class _TooMuch(Exception):  # noqa: N818 - not an error: a reason to do it later
-    """There is more to digest than a session that is closing should wait for."""
+class _TooMuch(Exception):  # noqa: N818 - not an error: the section stays pending
+    """A closing session should not wait for this many or such large files to be digested."""
 
 
 def keep_code(state: dict[str, Any], run_dir: str) -> tuple[dict[str, Any], list[str]]:
@@ -138,7 +138,7 @@ def _inputs(state: dict[str, Any], run_dir: str, *, inline: bool) -> list[dict[s
     for entry in described:
         changed = entry["mtime_ns"]
         if changed is not None and changed > first_seen[entry["path"]] and "note" not in entry:
-            entry["note"] = "changed after it was first read: the digest is of what it became"
+            entry["note"] = "changed after it was first read: the digest is of the changed file"
     described += [
         {"path": None, "url": strip_credentials(url), "how": "url", "size": None, "sha256": None}
         for url in state["urls"]

@@ -14,7 +14,7 @@ def spawn_detached(
 ) -> Callable[[], None]:
     """Start `argv`, whose first element is an absolute path, in a session of its own.
 
-    Returned is a function to be called soon, which waits a millisecond for the intermediate shell:
+    The function that is returned must be called soon; it waits 1 ms for the intermediate shell:
     that starts the command in the background and exits. The caller then has no child, so that
     `os.wait` in a script never returns one of ours, and none stays a zombie. From then on
     `directory`, in which the command runs, may be renamed.

@@ -1,6 +1,6 @@
 """The record of a run: CONFIG and PROVENANCE.json, from the start of the run to its end.
 
-Every kind of end goes through the same three calls: `Record.note_end` says it, `Record.write` puts
+Every kind of end goes through the same three calls: `Record.note_end` notes it, `Record.write` puts
 it on the disk, and `RunDir.file` moves the directory.
 """
 
@@ -33,10 +33,10 @@ _PATH_KEYS = ("FILE", "SDIR_OUT", "SDIR_RUN", "SDIR_PATH")
 
 
 class RecordError(SessionError):
-    """What stands in place of a record is not one that can be used."""
+    """The record is missing or cannot be used."""
 
 
-class NoRecord(RecordError):  # noqa: N818 - it says what is the case
+class NoRecord(RecordError):  # noqa: N818 - the name states a fact
     """There is no record."""
 
 
@@ -109,18 +109,18 @@ class Record:
 
     @property
     def is_running(self) -> bool:
-        """Whether the record says nothing of an end yet."""
+        """Whether the record has no end yet."""
         return self.run.get("status") == RUNNING or self.run.get("end_time") is None
 
     @property
     def outcome(self) -> str:
-        """How the run ended, as a verb: ``succeeded``, ``failed`` or ``ended``."""
+        """The status as a past-tense verb: ``succeeded``, ``failed`` or ``ended``."""
         return {SUCCESS: "succeeded", ERROR: "failed"}.get(str(self.run.get("status")), "ended")
 
     def require_end(self) -> None:
         """Raise a SessionError if the run has not ended."""
         if self.is_running:
-            raise SessionError(f"{self.path}: is still running, or died unseen (recover it first)")
+            raise SessionError(f"{self.path}: is still running, or dead (recover it first)")
 
     def section(self, name: str) -> dict[str, Any]:
         """Return a section that is a mapping; empty if the record has none."""
@@ -153,7 +153,7 @@ class Record:
         message: str | None = None,
         status: str | None = None,
     ) -> None:
-        """Say how the run ended; paths point at where it is to be filed.
+        """Record how the run ended; paths already name the directory it will be filed in.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class Record:
         when : datetime
             The end, aware of its zone.
         message : str or None
-            The user's own word on the end.
+            The user's own message about the end.
         status : str or None
             Decided by `exit_status` where it is left out.
         """
@@ -189,13 +189,13 @@ class Record:
         self.point_at(self.directory.target(status))
 
     def note_message(self, message: str) -> None:
-        """Record the user's own word on the end."""
+        """Record the user's own message about the end."""
         self.run["message"] = message
         if self.config is not None:
             self.config["MESSAGE"] = message
 
     def point_at(self, path: str) -> None:
-        """Let the record name a place of the run directory."""
+        """Set the path of the run directory that the record names."""
         self.run["sdir_run"] = path
         if self.config is not None:
             self.config.update(paths_of(self.directory.base, path))
@@ -219,7 +219,7 @@ class Record:
             CONFIG.yaml and PROVENANCE.json are what they were before.
         """
         contents, warnings = self._config_files()
-        if "schema" in self.data:  # without one, what stands there is no record of ours
+        if "schema" in self.data:  # without a schema the file is not a record of ours
             contents[RECORD] = _json.dump(self.data)
         staged: dict[str, str] = {}
         try:

@@ -48,7 +48,7 @@ class RunDir:
     base : str
         The output directory, which holds ``RUNNING`` and the ``FINISHED`` ones.
     moves : bool
-        Whether the directory is filed under its end state when the run is over.
+        Whether the directory is filed under its status when the run is over.
     """
 
     __slots__ = ("base", "moves", "path")
@@ -103,7 +103,7 @@ class RunDir:
             raise FileExistsError(17, "a run of that name is filed there already", target)
 
     def file(self, status: str) -> None:
-        """Move the directory under its end state, in one atomic rename.
+        """File the directory under its status, in one atomic rename.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class RunDir:
             sync_directory(os.path.dirname(target))
             sync_directory(os.path.dirname(source))
         except OSError as error:
-            _console.say(f"{target}: filed, but not yet on the disk ({error.strerror})")
+            _console.say(f"{target}: filed, but the rename could not be fsynced ({error.strerror})")
 
     def output_files(self) -> dict[str, str]:
         """Return the files that are not the session's own, name to path."""
@@ -231,7 +231,7 @@ def adopt(path: str) -> RunDir:
         raise SessionError(_unwritable(directory.path, error)) from error
     if not os.access(directory.path, os.W_OK | os.X_OK):
         raise SessionError(
-            f"{directory.path}: cannot be written; choose another sdir or mend its permissions"
+            f"{directory.path}: cannot be written; choose another sdir or fix its permissions"
         )
     return directory
 
@@ -305,8 +305,8 @@ def _publish(staged: RunDir, identifier: str, fill: Callable[[RunDir, str], None
 
 
 def _unwritable(path: str, error: OSError) -> str:
-    """Name the directory that refuses, why, and the way out."""
+    """Return a message: which directory cannot be written, why, and what to do."""
     return (
         f"{error.filename or path}: cannot be written ({error.strerror}); "
-        "mend that, or choose another directory with sdir="
+        "fix that, or choose another directory with sdir="
     )

@@ -66,7 +66,7 @@ def compare_png(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
         return Verdict(DIFFERENT, f"not a whole PNG file: {error}")
     if picture == picture_new:
         if metadata == [(kind, rules.translate(body)) for kind, body in metadata_new]:
-            return Verdict(IDENTICAL, "ids and paths of the run aside")
+            return Verdict(IDENTICAL, "apart from IDs and paths of the run")
         return Verdict(EQUAL, "metadata aside")
     return compare_pixels(old, new, name, rules)
 

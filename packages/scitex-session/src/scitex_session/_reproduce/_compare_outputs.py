@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._isolation import Isolation
 
 _LARGE = 256 * 1024 * 1024  # bytes; above it, only formats with a library of their own are read
-_STAMP = "stamps of time in it aside"
+_STAMP = "apart from timestamps"
 
 
 def compare_outputs(
@@ -126,7 +126,7 @@ def _compare_data(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
         return Verdict(IDENTICAL)
     translated = rules.translate(new)
     if old == translated:
-        return Verdict(IDENTICAL, "ids and paths of the run aside")
+        return Verdict(IDENTICAL, "apart from IDs and paths of the run")
     try:
         for magics, compare in _BY_DATA:
             if old.startswith(magics):

@@ -89,7 +89,7 @@ class Launch:
         now.pop("PYTHONPATH", None)
         if path:
             now["PYTHONPATH"] = os.pathsep.join(path)
-        now["SCITEX_SESSION_REPLAY"] = self._replay
+        now["SCITEX_SESSION_REPEAT"] = self._replay
         if not self.isolation.in_place:  # the user's list of runs must not name a scratch one
             now["SCITEX_STATE_DIR"] = self.isolation.own("state")
         return now

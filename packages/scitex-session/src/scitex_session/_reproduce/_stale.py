@@ -1,4 +1,4 @@
-"""Find which finished runs rest on an input or on code that has changed since."""
+"""Find which ended runs depend on an input or on code that has changed since."""
 
 from __future__ import annotations
 

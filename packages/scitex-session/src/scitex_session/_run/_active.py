@@ -23,7 +23,7 @@ _ORDER = (OPENING, OPEN, CLOSING, CLOSED)
 
 
 class Run:
-    """A run: its record, what its session has switched on, and how far it is.
+    """A run: its record, what its session has activated, and its phase.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Run:
         return self.record.directory
 
     def advance(self, phase: str) -> None:
-        """Go on to the next phase; going back or leaving one out is a fault of the caller."""
+        """Go to the next phase; going back or skipping one is a programming error."""
         if _ORDER.index(phase) != _ORDER.index(self.phase) + 1:
             raise SessionError(f"a session that is {self.phase} cannot become {phase}")
         self.phase = phase

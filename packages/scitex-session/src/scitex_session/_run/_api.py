@@ -204,7 +204,7 @@ def running2finished(
     remove_src_dir: bool = True,
     max_wait: float = 60,
 ) -> DotDict:
-    """File a run directory under its end state.
+    """File a run directory under its status.
 
     Parameters
     ----------
@@ -299,14 +299,14 @@ def _record_at(path: str, config: DotDict) -> Record:
 
 
 def _take_end_back(record: Record, run: dict[str, Any], config: dict[str, Any]) -> None:
-    """Let a record say again what it said before its run could not be filed."""
+    """Restore a record to what it was before filing its run failed."""
     record.run.update(run)
     if record.config is not None:
         record.config.update(config)
     try:
         record.write()
     except OSError as error:
-        _console.say(f"{record.directory.path}: the record could not be mended ({error.strerror})")
+        _console.say(f"{record.directory.path}: the record could not be reset ({error.strerror})")
 
 
 _BUSY = (errno.EBUSY, errno.EACCES, errno.ETXTBSY)  # what Windows says of a directory in use

@@ -1,4 +1,4 @@
-"""From an open run to a directory that tells how it ended."""
+"""Close an open run: record how it ended and file its directory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Closing:
     error : BaseException or None
         What ended the script; its traceback goes to the log.
     message : str or None
-        The user's own word on the end.
+        The user's own message about the end.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ def close_run(
     notify: bool = False,
     verbose: bool = False,
 ) -> None:
-    """Close a run: streams put back, everything written, one rename. A second call does nothing.
+    """Close a run: restore streams, write the record, file it. A second call does nothing.
 
     Parameters
     ----------
@@ -157,9 +157,9 @@ def _clean_up(run: Run, _closing: Closing) -> None:
 
 
 def _note_end(run: Run, closing: Closing) -> None:
-    """Say the end in the record.
+    """Write the end into the record.
 
-    One that `running2finished` said already stands, unless the run fails after it.
+    An end already recorded by `running2finished` is kept, unless the run fails after it.
     """
     if not run.record.is_running and closing.exit_status in (None, 0):
         if closing.message is not None:
@@ -172,7 +172,7 @@ def _note_end(run: Run, closing: Closing) -> None:
 
 
 def _write(run: Run, closing: Closing) -> None:
-    """Write the record as it is to stay. Where that fails the run stays whole where it is."""
+    """Write the final record. If that fails, the run directory stays intact where it is."""
     record, collector = run.record, run.collector
     try:
         if collector is not None:
@@ -182,7 +182,7 @@ def _write(run: Run, closing: Closing) -> None:
         for log in (STDOUT_LOG, STDERR_LOG):
             sync_file(run.directory.inside(log))
         if collector is not None:
-            collector.note_the_rest()
+            collector.note_pending()
         for warning in record.write():
             _console.say(f"CONFIG: {warning}")
         closing.recorded = True
@@ -191,8 +191,8 @@ def _write(run: Run, closing: Closing) -> None:
             mark_status(run.directory.inside(RECORD), record.run["status"])
         except OSError as fault:
             path = run.directory.inside(RECORD)
-            _console.say(f"{path}: the end could not be noted ({fault.strerror})")
-        _say_it_stays(run, problem)
+            _console.say(f"{path}: the status could not be written ({fault.strerror})")
+        _report_not_filed(run, problem)
 
 
 def _note_randomness(run: Run) -> None:
@@ -201,12 +201,12 @@ def _note_randomness(run: Run) -> None:
         return
     try:
         run.record.data["randomness"] = to_json(rngg.record())
-    except Exception as error:  # noqa: BLE001 - what cannot be told of a stream must not cost the run
+    except Exception as error:  # noqa: BLE001 - a stream that fails must not fail the run
         run.record.data["warnings"].append(f"randomness: {type(error).__name__}: {error}")
 
 
 def _file(run: Run, closing: Closing) -> None:
-    """Move the directory under its end state, and have its record completed there."""
+    """File the run directory under its status, and start completing what is pending there."""
     if not closing.recorded:
         return
     filed = True
@@ -215,9 +215,9 @@ def _file(run: Run, closing: Closing) -> None:
     except OSError as problem:
         filed = False
         run.record.point_at(run.directory.path)
-        _say_it_stays(run, problem)
+        _report_not_filed(run, problem)
     if run.collector is not None:
-        run.collector.leave(run.directory.path)
+        run.collector.finish(run.directory.path)
     if filed:
         run.directory.release()
 
@@ -233,14 +233,14 @@ _STEPS = (
 )
 
 
-def _say_it_stays(run: Run, problem: OSError) -> None:
+def _report_not_filed(run: Run, problem: OSError) -> None:
     what = problem.strerror or str(problem)
     if problem.errno == errno.EXDEV:
-        what = "the end directories are on another file system"
+        what = "the FINISHED directories are on another file system"
     path, base = run.directory.path, run.directory.base
     _console.say(
         f"{problem.filename or path}: {what}. Nothing is lost: the run stays "
-        f"in {path}; mend that and run: scitex-session recover {base}"
+        f"in {path}; fix that and run: scitex-session recover {base}"
     )
 
 

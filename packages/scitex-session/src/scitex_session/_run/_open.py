@@ -1,4 +1,4 @@
-"""From options to an open run: everything is checked first, then made, then switched on."""
+"""From options to an open run: everything is checked first, then created, then activated."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Opening:
     notify : bool
         Whether a notification is to be sent at the end, whatever the end is.
     repeated : dict
-        What `_repetition.take` returned: values of another run that win over the present ones.
+        What `_repetition.take` returned: values of another run that override the present ones.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class Opening:
             apply_overrides(self.namespaces, overrides)
 
     def check(self) -> None:
-        """Refuse what cannot work, before anything is on the disk."""
+        """Refuse invalid options before anything is written to disk."""
         _active.refuse_second()
         options, seed = self.options, self.seed
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -222,7 +222,7 @@ def _first_state(opening: Opening, directory: RunDir, identifier: str, now: date
 
 
 def _recover_others(run: Run, _opening: Opening) -> None:
-    """File runs of the same script that died unnoticed; one listing tells whether there are any."""
+    """File runs of the same script that died; one listing shows whether there are any."""
     from .._catalog._registry import register
 
     directory = run.directory
@@ -237,7 +237,7 @@ def _recover_others(run: Run, _opening: Opening) -> None:
             recovered = recover(directory.base)
         except OSError as error:  # another user's dead run is no reason not to begin
             where = error.filename or running
-            _console.say(f"{where}: a dead run stays there ({error.strerror})")
+            _console.say(f"{where}: a dead run cannot be filed ({error.strerror})")
             return
         for found in recovered:
             target = _console.relative(found.target)
@@ -245,7 +245,7 @@ def _recover_others(run: Run, _opening: Opening) -> None:
 
 
 def _save_here(run: Run, _opening: Opening) -> None:
-    """Tell scitex_io where relative paths lead."""
+    """Tell scitex_io which directory relative paths are saved in."""
     from scitex_io import saving_into
 
     def note_input(path: str) -> None:
@@ -339,7 +339,7 @@ def _show_call_tree(run: Run, opening: Opening) -> None:
 
 
 def _sync_name(run: Run, _opening: Opening) -> None:
-    """Bring the directory's name to the disk, before the user's code runs."""
+    """Fsync the directory's name before the user's code runs."""
     sync_directory(os.path.dirname(run.directory.path))
 
 
@@ -388,7 +388,7 @@ def _close_at_exit(run: Run) -> None:
 
 
 def _claim_in_place(directory: RunDir) -> None:
-    """Claim a directory that the user named, unless a live session is in it."""
+    """Claim a directory that the user named, unless a live session is using it."""
     claim = directory.inside(CLAIM)
     os.makedirs(os.path.dirname(claim), exist_ok=True)
     deadline = time.monotonic() + _FILING
@@ -411,7 +411,7 @@ def _claim_in_place(directory: RunDir) -> None:
 
 
 def _refuse_live(path: str) -> None:
-    """Refuse a directory with a session in it that is not known to be dead."""
+    """Refuse a directory whose session is not known to be dead."""
     try:
         process = Record.read(path).data.get("process", {})
     except LaterRecord:
@@ -420,7 +420,7 @@ def _refuse_live(path: str) -> None:
         return
     if process and _liveness.is_alive(process) is not False:
         raise SessionError(
-            f"{path}: a session of process {process.get('pid')} on {process.get('host')} is in it; "
+            f"{path}: a session of process {process.get('pid')} on {process.get('host')} uses it; "
             "choose another sdir, or wait until it is closed"
         )
 
@@ -442,7 +442,7 @@ def _check_preempt_signal(name: str | None) -> None:
         "SIGKILL",
         "SIGSTOP",
     ):
-        raise SessionError(f"preempt_signal={name!r} is no signal to handle; use e.g. 'SIGUSR1'")
+        raise SessionError(f"preempt_signal={name!r} cannot be handled; use e.g. 'SIGUSR1'")
 
 
 def _as_dict(args: Any) -> dict[str, Any]:

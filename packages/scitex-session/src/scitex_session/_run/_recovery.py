@@ -79,7 +79,7 @@ def recover(sdir_out: str, host: str | None = None) -> list[Recovered]:
             continue
         try:
             filed = _recover_one(path, host)
-        except FileNotFoundError:  # another recovery was first, or it has just got its own name
+        except FileNotFoundError:  # another recovery was first, or it has just been published
             continue
         if filed is not None:
             found.append(filed)
@@ -147,7 +147,7 @@ def _is_dead(process: dict[str, Any], host: str | None) -> bool:
 
 
 def _file(record: Record, when: datetime) -> Recovered:
-    """Write the end if the run did not come so far, then move it and complete its record."""
+    """Record the end if the run did not, then file it and complete its record."""
     directory, status = record.directory, record.run.get("status")
     source = directory.path
     directory.moves = directory.moves and record.run.get("moves") is not False

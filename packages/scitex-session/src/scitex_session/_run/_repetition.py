@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-VARIABLE = "SCITEX_SESSION_REPLAY"
+VARIABLE = "SCITEX_SESSION_REPEAT"
 
 
 def take() -> dict[str, Any]:

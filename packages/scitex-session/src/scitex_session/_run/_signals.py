@@ -49,7 +49,7 @@ def on_preempt(callback: Callable[[], object], *, deadline: float = 20.0) -> Cal
     ----------
     callback : callable
         Called without arguments in the main thread, e.g. to write a checkpoint. Its exceptions
-        are reported and do not stop the ending.
+        are reported and do not stop the session from closing.
     deadline : float
         Seconds after which it is interrupted. Slurm gives 30 s between SIGTERM and SIGKILL
         unless it was configured otherwise.
@@ -102,7 +102,7 @@ class SignalGuard:
                 self._before[number] = present
 
     def hold(self) -> None:
-        """From now on a signal waits until the session is closed.
+        """Defer every signal from now on until the session is closed.
 
         Handlers of the script, of whatever signal, are set aside too, since one that raises would
         stop the finishing.
@@ -157,7 +157,7 @@ class SignalGuard:
         raise Terminated(number)
 
     def _as_before(self, number: int, frame: FrameType | None) -> None:
-        """In a child that was forked unseen: what would have happened without a session."""
+        """In a child forked without our fork hook: do what would happen without a session."""
         before = self._before.get(number, signal.SIG_DFL)
         if callable(before):
             before(number, frame)
@@ -190,7 +190,7 @@ def _call_back() -> None:
             _within(deadline, callback)
         except _PastDeadline:
             _console.say(f"on_preempt {name} was stopped after {deadline:g} s")
-        except Exception:  # noqa: BLE001 - a callback's fault is shown and must not stop the ending
+        except Exception:  # noqa: BLE001 - a callback's error is shown and must not stop closing
             import traceback
 
             _console.say(f"on_preempt {name} failed:\n{traceback.format_exc().rstrip()}")

@@ -1,4 +1,4 @@
-"""Complete the logs of a capture that ends before its keeper has begun.
+"""Complete the logs of a capture that stops before its keeper has started.
 
 An interpreter takes 20 ms to start, and many a script is done by then. What it wrote still stands
 in the pipes, so the captured process moves it to the logs itself and does not wait. A token in a

@@ -1,4 +1,4 @@
-"""Start the process that keeps the logs, and end it before it has begun."""
+"""Launch the keeper, or kill it before it has started work."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def launch(arguments: Sequence[str], descriptors: Sequence[int]) -> int:
         try:
             os.waitpid(shell, 0)
         except ChildProcessError:
-            pass  # the script ignores SIGCHLD, so that children vanish by themselves
+            pass  # the script ignores SIGCHLD, so the kernel reaps children itself
     finally:
         os.close(reader)
     if not pid:

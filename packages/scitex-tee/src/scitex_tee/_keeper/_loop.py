@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ._source import Source
 
 _PAUSE = 0.001  # seconds in which more lines may come, to be taken together
-_SYNC = 2.0  # seconds from a write until the disk is asked for
+_SYNC = 2.0  # seconds from a write until the logs are fsynced
 _FOLLOW = 0.25  # seconds between two looks at the size and modes of a terminal
 _ALIVE = 0.1  # seconds between two looks for the process where nothing tells of its end
 _RETRY = 0.01
@@ -262,7 +262,7 @@ class Keeper:
         try:
             os.write(ANSWERS, answer)
         except OSError:
-            pass  # it died while waiting
+            pass  # the captured process died while waiting
 
     def _try_to_stop(self, now: float) -> None:
         """Drain, complete the logs, and answer; wait a little if the original takes no more."""

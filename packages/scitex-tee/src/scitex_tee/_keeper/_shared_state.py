@@ -94,7 +94,7 @@ class Slot:
         Returns
         -------
         tuple of bytes, int and bool
-            The bytes, how many of them had been passed on, and whether there were bytes of which
+            The bytes, how many of them had been passed on, and whether bytes were read whose number
             nobody knows how many they were.
         """
         count, intended = self._get(_GOT), self._get(_INTENDED)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ._shared_state import SharedState
     from ._source import Source
 
-_MOST = 100  # standbys; somebody who kills them faster than that does not want them
+_MOST = 100  # standbys; more kills than that are taken as deliberate
 _CLOSE, _SYNC, _QUIT = b"c", b"s", b"q"  # messages of two bytes; the second is a source's number
 
 
@@ -71,7 +71,7 @@ class Standby:
         self.life, self._messages = life, messages
 
     def close_source(self, number: int) -> None:
-        """Have it close a source that is over, so that writers notice."""
+        """Have it close a source that is over, so that writers get a broken pipe."""
         self._tell(_CLOSE + bytes([number]))
 
     def sync(self) -> bool:

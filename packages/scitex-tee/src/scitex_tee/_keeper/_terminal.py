@@ -80,7 +80,7 @@ class Terminals:
                 terminal.pass_on()
 
     def restore(self) -> None:
-        """Put back what a program has changed at a terminal and left so."""
+        """Restore terminal modes that a program changed and did not restore."""
         for terminal in self._terminals:
             self._leave(terminal)
 

@@ -222,7 +222,7 @@ quoted: {'<<': 1}
         ("a: !!set {b}\n", 1, "a", "!!set"),
         ("a: !!int x\n", 1, "a", "no int"),
         ("a: !!int true\n", 1, "a", "no int"),
-        ("a: !!binary '*'\n", 1, "a", "cannot be"),
+        ("a: !!binary '*'\n", 1, "a", "invalid value"),
         ("a: 2024-13-01\n", 1, "a", "month"),
         ("a: " + "9" * 5000, 1, "a", "5000 digits"),
         ("a: &a [1, *a]\n", 1, "a.1", "contains itself"),

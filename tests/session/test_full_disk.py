@@ -102,7 +102,7 @@ os.fsync = fsync
 return 0"""
 
 
-@pytest.mark.parametrize(("error", "said"), [("EINVAL", ""), ("EIO", "not yet on the disk")])
+@pytest.mark.parametrize(("error", "said"), [("EINVAL", ""), ("EIO", "could not be fsynced")])
 def test_directories_that_cannot_be_synced(lab, look, error, said):
     """A file system that knows no such thing is no reason to complain; a failing disk is one."""
     lab.decorated(UNSYNCABLE.format(error=error))

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import threading
 import time
 
 import pytest
@@ -90,7 +91,10 @@ def test_a_run_is_archived_with_its_late_record(slow_git, look):
     assert lab.run().returncode == 0
     run = lab.only("FINISHED_SUCCESS")
     assert pending_of(look, run), "the record was complete at once: git was not slow enough"
+    answer = threading.Timer(0.5, (lab.path / ".state" / "go").touch)
+    answer.start()
     done = lab.run("-m", "scitex_session", "archive", run.name, script=None)
+    answer.join()
     assert done.returncode == 0, done.stderr
     with tarfile.open(f"{run}.tar") as packed:
         record = json.load(packed.extractfile(f"{run.name}/CONFIGS/PROVENANCE.json"))

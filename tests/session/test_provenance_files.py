@@ -276,7 +276,7 @@ def test_after_a_kill_the_notes_are_kept(lab, look):
     assert outputs == {"half.txt", "beside.txt"}
     assert record["code"]["files"][0]["sha256"]
     assert record["environment"]["python"]["version"] == sys.version.split()[0]
-    assert any("ended by force" in text for text in record["collection"]["not_collected"])
+    assert any("was killed" in text for text in record["collection"]["not_collected"])
     notes = run_dir / "CONFIGS" / ".provenance"
     while notes.exists():  # the last thing that completing a record does
         assert time.monotonic() < deadline

@@ -47,7 +47,7 @@ def test_ids_of_the_run_are_set_aside(compare):
     """The id of the second run stands for that of the first."""
     result = compare("run A1 here", "run B2 here", "x.txt", aliases={b"B2": b"A1"})
     assert result.status == "identical"
-    assert "ids and paths" in result.detail
+    assert "IDs and paths" in result.detail
 
 
 def test_a_process_number_is_set_aside_as_a_whole(compare):

@@ -113,7 +113,7 @@ class Record:
         return self.run.get("status") == RUNNING or self.run.get("end_time") is None
 
     @property
-    def outcome(self) -> str:
+    def ended_as(self) -> str:
         """The status as a past-tense verb: ``succeeded``, ``failed`` or ``ended``."""
         return {SUCCESS: "succeeded", ERROR: "failed"}.get(str(self.run.get("status")), "ended")
 

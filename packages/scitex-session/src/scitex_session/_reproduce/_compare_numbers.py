@@ -67,7 +67,7 @@ def compare_png(old: bytes, new: bytes, name: str, rules: Rules) -> Verdict:
     if picture == picture_new:
         if metadata == [(kind, rules.translate(body)) for kind, body in metadata_new]:
             return Verdict(IDENTICAL, "apart from IDs and paths of the run")
-        return Verdict(EQUAL, "metadata aside")
+        return Verdict(EQUAL, "apart from metadata")
     return compare_pixels(old, new, name, rules)
 
 
@@ -195,6 +195,6 @@ def _note(different: list[str], name: str, verdict: Verdict) -> None:
 
 def _summary(different: list[str]) -> Verdict:
     if not different:
-        return Verdict(EQUAL, "stamps of time and layout aside")
+        return Verdict(EQUAL, "apart from timestamps and layout")
     more = f"; and {len(different) - _LISTED} more" if len(different) > _LISTED else ""
     return Verdict(DIFFERENT, "; ".join(different[:_LISTED]) + more)

@@ -30,7 +30,7 @@ def compare_pickles(old: bytes, new: bytes, rules: Rules) -> Verdict:
     trees = [_Reader(io.BytesIO(data)).load() for data in (old, new)]
     where = _differs(trees[0], trees[1], "", rules, set())
     if where is None:
-        return Verdict(EQUAL, "the order of sets and shared parts aside")
+        return Verdict(EQUAL, "apart from the order of sets and shared parts")
     return Verdict(DIFFERENT, where)
 
 

@@ -59,10 +59,10 @@ def compare_text(old: bytes, new: bytes, rules: Rules) -> Verdict:
     if rules.log:
         settled = _settled(first), _settled(second)
         if settled[0] == settled[1]:
-            return Verdict(EQUAL, "times, rates and addresses aside")
+            return Verdict(EQUAL, "apart from times, rates and addresses")
         first, second = settled
     if first.split() == second.split():
-        return Verdict(EQUAL, "white space aside")
+        return Verdict(EQUAL, "apart from white space")
     numbers = _numbers_alone(first, second)
     if numbers is not None:
         return _compare_numbers(*numbers, rules)
@@ -117,7 +117,7 @@ def compare_pdf(old: bytes, new: bytes, _name: str, rules: Rules) -> Verdict:
     """Compare two PDF files with dates, identifiers and offsets of objects set aside."""
     first, second = _pdf(old), _pdf(rules.translate(new))
     if first == second:
-        return Verdict(EQUAL, "dates and identifiers aside")
+        return Verdict(EQUAL, "apart from dates and identifiers")
     skeletons = _PDF_STREAM.sub(b"", first), _PDF_STREAM.sub(b"", second)
     streams = _PDF_STREAM.findall(first), _PDF_STREAM.findall(second)
     if len(streams[0]) != len(streams[1]):
@@ -128,7 +128,7 @@ def compare_pdf(old: bytes, new: bytes, _name: str, rules: Rules) -> Verdict:
             DIFFERENT, f"{different} of {len(streams[0])} streams (pages, fonts, images)"
         )
     if skeletons[0].split() == skeletons[1].split():
-        return Verdict(EQUAL, "white space aside")
+        return Verdict(EQUAL, "apart from white space")
     return Verdict(DIFFERENT, "the document's frame")
 
 
@@ -151,7 +151,7 @@ def compare_svg(old: bytes, new: bytes, rules: Rules) -> Verdict:
     """Compare two SVG files with dates set aside and internal names numbered in their order."""
     first, second = _svg(old), _svg(new)
     if first == second:
-        return Verdict(EQUAL, "dates and internal names aside")
+        return Verdict(EQUAL, "apart from dates and internal names")
     return compare_text(first.encode(), second.encode(), rules)
 
 

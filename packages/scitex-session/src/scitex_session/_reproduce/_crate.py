@@ -213,7 +213,7 @@ class Graph:
             "@type": "Dataset",
             "name": f"Run {self.record.id} of {_script_name(run)}",
             "description": f"One run of {_script_name(run)} with its code, inputs and outputs, "
-            f"which {self.record.outcome}.",
+            f"which {self.record.ended_as}.",
             "datePublished": run.get("end_time") or run.get("start_time"),
             "license": _to(self._license(license)),
             "author": _to(agent),
@@ -254,7 +254,7 @@ class Graph:
 
     def _action(self, agent: str) -> str:
         run = self.record.run
-        failed = self.record.outcome == "failed"
+        failed = self.record.ended_as == "failed"
         command = self.record.section("environment").get("command") or self.record.data.get("argv")
         return self.add({
             "@id": f"#run-{_slug(self.record.id)}",

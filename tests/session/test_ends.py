@@ -520,7 +520,7 @@ def test_a_deleted_run_directory_is_said(lab):
     done = lab.run()
     assert done.returncode == 0
     assert "No such file or directory" in done.stderr
-    assert "PROVENANCE.json: the end could not be noted" in done.stderr
+    assert "PROVENANCE.json: the status could not be written" in done.stderr
     assert "Traceback" not in done.stderr
 
 

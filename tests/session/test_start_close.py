@@ -1,3 +1,4 @@
+import os
 import pickle
 from datetime import datetime
 from pathlib import Path
@@ -78,6 +79,14 @@ def test_an_explicit_directory_is_used_in_place(lab, look):
     assert not (lab.path / "mine" / "CONFIGS" / ".open").exists(), "the next session need not wait"
 
 
+def test_the_header_names_the_script(lab):
+    """By its path; without a file it says that there is none."""
+    code = "from scitex_session import close, start\nclose(start()[0])\n"
+    script = lab.write(code)
+    assert f"  script     {script}\n" in lab.run().stderr
+    assert "  script     (no file)\n" in lab.run("-c", code, script=None).stderr
+
+
 def test_clear_logs_empties_them_first(lab, look):
     """Only the logs; everything else stays."""
     lab.write(
@@ -121,6 +130,22 @@ def test_a_directory_with_a_live_session_is_refused(lab):
     third.kill()
     third.communicate()
     assert third.first_line == "up\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a kill as POSIX has it")
+def test_a_directory_of_a_killed_session_can_be_used_again(lab, look):
+    """The next session takes over its claim, and leaves nothing of it."""
+    lab.write(
+        "import os, sys\nfrom scitex_session import start, close\n"
+        "CONFIG, *_ = start(sdir='mine', verbose=False)\n"
+        "if sys.argv[1:]:\n    os.kill(os.getpid(), 9)\n"
+        "close(CONFIG, exit_status=0, verbose=False)\n"
+    )
+    assert lab.run("dies").returncode == -9
+    done = lab.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert look.config(lab.path / "mine")["EXIT_STATUS"] == 0
+    assert not list((lab.path / "mine" / "CONFIGS").glob(".open*"))
 
 
 def test_args_are_recorded_whatever_they_are(lab):

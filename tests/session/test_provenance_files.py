@@ -445,3 +445,19 @@ def test_what_cannot_be_gathered_is_named(run):
     said = record["collection"]["not_collected"]
     assert said[0].startswith("what was noted: IsADirectoryError: ")
     assert record["run"]["status"] == "success"
+
+
+def test_a_link_among_the_outputs_is_no_directory_of_them(run):
+    """A link to a directory is one output; what is behind it, perhaps the run itself, is not."""
+    record = run(
+        "import os\n"
+        "os.makedirs('elsewhere')\n"
+        "open('elsewhere/big.txt', 'w').close()\n"
+        "os.symlink(os.path.abspath('elsewhere'), CONFIG.SDIR_RUN / 'linked')\n"
+        "os.symlink(CONFIG.SDIR_RUN, CONFIG.SDIR_RUN / 'loop')\n"
+        "(CONFIG.SDIR_RUN / 'mine.txt').touch()",
+        parameters="CONFIG=INJECTED",
+    )
+    inside = sorted(e["path"] for e in record["outputs"] if not e.get("elsewhere"))
+    assert "mine.txt" in inside
+    assert not [path for path in inside if path.startswith(("linked/", "loop/"))]

@@ -302,3 +302,17 @@ def test_at_a_prompt_it_is_session_out(lab):
     done = lab.run("-i", script=None, input=lines)
     assert done.stdout == "n 1\nn 1\n"
     assert len(lab.runs("FINISHED_SUCCESS", base="session_out")) == 2
+
+
+def test_what_is_in_the_way_of_a_run_is_named(lab):
+    """A file where a directory has to be: its path, the reason and the way out, in one line."""
+    lab.decorated("print('ran')")
+    taken = lab.path / "script_out" / "RUNNING"
+    taken.parent.mkdir()
+    taken.write_text("mine", encoding="utf-8")
+    done = lab.run()
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert f"{taken}: cannot be written (File exists)" in line
+    assert "sdir=" in line
+    assert taken.read_text(encoding="utf-8") == "mine"

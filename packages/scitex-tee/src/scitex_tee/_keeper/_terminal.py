@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ._loop import Poller
+    from ._poller import Poller
 
 _INPUT, _LOCAL, _CHARACTERS = 0, 3, 6  # in what `termios.tcgetattr` returns
 # What decides how keys reach a program: by the line or one by one, shown or not, as a signal.

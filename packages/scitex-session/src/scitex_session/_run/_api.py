@@ -6,6 +6,7 @@ import errno
 import os
 import sys as _sys
 import time
+from datetime import datetime
 
 from .. import _console
 from .._record._record import LaterRecord, Record, RecordError
@@ -17,7 +18,6 @@ from ._script import script_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime
     from os import PathLike
     from types import ModuleType
     from typing import Any, TextIO
@@ -242,7 +242,7 @@ def running2finished(
         raise SessionError(f"{target}: exists already; it is neither merged into nor overwritten")
     os.makedirs(directory.inside(CONFIGS), exist_ok=True)
     before = dict(record.run), dict(CONFIG)
-    record.note_end(exit_status, CONFIG.get("EXIT_REASON") or status, _now())
+    record.note_end(exit_status, CONFIG.get("EXIT_REASON") or status, datetime.now().astimezone())
     try:
         record.write()
         if remove_src_dir:
@@ -343,9 +343,3 @@ def _copy(source: str, target: str, max_wait: float) -> None:
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise
-
-
-def _now() -> datetime:
-    from datetime import datetime
-
-    return datetime.now().astimezone()

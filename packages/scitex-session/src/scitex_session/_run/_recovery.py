@@ -12,7 +12,7 @@ from datetime import datetime
 
 from .. import _liveness
 from .._record._record import NoRecord, Record, RecordError
-from .._record._run_directory import CONFIG_YAML, STAGING, STDERR_LOG, STDOUT_LOG, RunDir, discard
+from .._record._run_directory import CONFIG_YAML, STDERR_LOG, STDOUT_LOG, RunDir, discard
 from .._record._status import DIRECTORY_OF, ERROR, FINISHED, RUNNING, SUCCESS
 
 TYPE_CHECKING = False
@@ -120,7 +120,7 @@ def file_dead(run_dir: str) -> Recovered | None:
 
 
 def _recover_one(path: str, host: str | None) -> Recovered | None:
-    staged = os.path.basename(path).startswith(STAGING)
+    staged = RunDir.at(path).is_staged
     try:
         record = Record.read(path)
     except NoRecord:
